@@ -1,0 +1,62 @@
+"""One colour per class, everywhere and always, safe for the colour-blind."""
+
+import re
+from collections.abc import Iterable
+
+ACCENT = "#6C4AB6"  # the interface's own colour: no class has it
+
+_SENTIMENT = {"negative": "#D55E00", "neutral": "#8A8F98", "positive": "#0072B2"}
+_ALIASES = {
+    "neg": "negative",
+    "negativ": "negative",
+    "bad": "negative",
+    "neu": "neutral",
+    "neutr": "neutral",
+    "mixed": "neutral",
+    "pos": "positive",
+    "positiv": "positive",
+    "good": "positive",
+}
+# Okabe & Ito's set without the three above and without yellow, which vanishes on white.
+_FURTHER = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#7A5C00", "#004D66", "#A33B20", "#5B6C2F")
+
+
+def _sentiment(name: str) -> str | None:
+    key = name.strip().casefold()
+    key = _ALIASES.get(key, key)
+    return key if key in _SENTIMENT else None
+
+
+def _number(name: str) -> float | None:
+    return float(name) if re.fullmatch(r"\s*[-+]?\d{1,15}(\.\d{1,6})?\s*", name) else None
+
+
+def order_classes(classes: Iterable[str]) -> list[str]:
+    """Class names in reading order: negative, neutral, positive; then numbers by value; then the rest by name."""
+    rank = {name: position for position, name in enumerate(_SENTIMENT)}
+
+    def key(name: str) -> tuple[int, float, str]:
+        sentiment, number = _sentiment(name), _number(name)
+        if sentiment is not None:
+            return 0, rank[sentiment], name
+        return (1, number, name) if number is not None else (2, 0.0, name)
+
+    return sorted(set(classes), key=key)
+
+
+def assign_colours(classes: Iterable[str]) -> dict[str, str]:
+    """A colour (`#RRGGBB`) for each class, the same for the same set of classes in any order.
+
+    Negative, neutral and positive have fixed colours; further classes take the rest of the palette in reading
+    order, and start over when it is used up.
+    """
+    ordered = order_classes(classes)
+    colours: dict[str, str] = {}
+    free = [colour for colour in _FURTHER]
+    for name in ordered:
+        sentiment = _sentiment(name)
+        if sentiment is not None and _SENTIMENT[sentiment] not in colours.values():
+            colours[name] = _SENTIMENT[sentiment]
+        else:
+            colours[name] = free[len(colours) % len(free)]
+    return colours
