@@ -1,0 +1,134 @@
+"""Fine-tuning as a process of its own: start, stop, resume, and what became of it.
+
+A job is `python -m sentiment.training.worker RUN_FOLDER`. It lives in a session of its own, so it survives the
+server that started it; everything it has to say stands in the run folder.
+"""
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from sentiment.errors import RunError
+from sentiment.files import read_json, write_json
+from sentiment.training.runs import Run, RunState
+
+_GRACE = 10.0  # seconds in which a worker that was just started need not be seen yet
+
+
+def start(run_folder: Path) -> None:
+    """Starts the worker of a run and returns at once. It waits for its turn if another run is training.
+
+    Raises:
+        RunError: if the run has a live worker or has finished.
+    """
+    run = Run(run_folder)
+    if _worker(run_folder) is not None:
+        raise RunError(f"Run {run.id} is being trained already")
+    if run.state.status == "finished":
+        raise RunError(f"Run {run.id} has finished", todo="Start a new run to train again")
+    (run_folder / "stop").unlink(missing_ok=True)
+    run.write_state(dataclasses.replace(run.state, status="queued", phase="Starting", error=None, message=""))
+    package = Path(__file__).resolve().parents[2]
+    path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
+    with (run_folder / "log.txt").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sentiment.training.worker", str(run_folder.resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=run_folder,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+    write_json(run_folder / "process.json", {"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
+
+
+def resume(run_folder: Path) -> None:
+    """Starts the worker again; it goes on from the last checkpoint, or from the start if there is none.
+
+    Raises:
+        RunError: as `start`.
+    """
+    worker = _worker(run_folder)
+    if worker is not None and Run(run_folder).state.status == "stopped":
+        _end(worker)  # it only measures baselines now; the new worker does that again
+    start(run_folder)
+
+
+def stop(run_folder: Path) -> None:
+    """Asks a run to stop; what was learned is kept. A run without a first step is ended on the spot.
+
+    Returns at once; the state says "stopped" within a second or two.
+    """
+    run = Run(run_folder)
+    state = read_state(run_folder)
+    if not state.active:
+        return
+    (run_folder / "stop").touch()
+    if state.step == 0 and not (run_folder / "model").exists():
+        worker = _worker(run_folder)
+        if worker is not None:
+            _end(worker)
+        run.write_state(
+            dataclasses.replace(
+                state, status="stopped", phase="", seconds_left=None, message="Stopped before the first training step."
+            )
+        )
+    else:
+        run.write_state(dataclasses.replace(state, status="stopping", phase="Stopping and keeping the best weights"))
+
+
+def read_state(run_folder: Path) -> RunState:
+    """The state of a run; "interrupted" if it should have a worker and has none.
+
+    Raises:
+        RunError: if the folder is not a run's.
+    """
+    run = Run(run_folder)
+    state = run.state
+    if not state.active or _worker(run_folder) is not None or _just_started(run_folder):
+        return state
+    state = run.state  # the worker may have ended properly between the two looks
+    if not state.active:
+        return state
+    return dataclasses.replace(
+        state,
+        status="interrupted",
+        phase="",
+        seconds_left=None,
+        message="The training process is gone. What it had saved is kept; resume to go on from there.",
+    )
+
+
+def _worker(run_folder: Path) -> psutil.Process | None:
+    """The live worker process of a run; a process that merely has its number again does not count."""
+    try:
+        noted = read_json(run_folder / "process.json")
+        process = psutil.Process(noted["pid"])
+        same = abs(process.create_time() - noted["created"]) < 1.0
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+
+
+def _just_started(run_folder: Path) -> bool:
+    if (run_folder / "process.json").exists():
+        return False
+    try:
+        return time.time() - (run_folder / "state.json").stat().st_mtime < _GRACE
+    except OSError:
+        return False
+
+
+def _end(process: psutil.Process) -> None:
+    for member in [*process.children(recursive=True), process]:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs([process], timeout=5)

@@ -1,0 +1,247 @@
+"""A run folder: what was trained on what, how far it is, and what it predicts for the held-out rows.
+
+    run.json             what the run is: settings, dataset, classes; written once
+    state.json           how far it is; written by the worker alone, whole each time
+    process.json         the worker's process; written by whoever started it
+    stop                 its presence asks the worker to stop
+    history.jsonl        one line per logged step and validation
+    split.npz            rows (of the file) in train, validation and test
+    checkpoint/          the last two checkpoints, to resume from
+    model/               the best weights so far, with tokenizer and config: a model folder
+    predictions.parquet  held-out rows with the probabilities of the model and the baselines
+    log.txt              the worker's output
+"""
+
+import dataclasses
+import json
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sentiment.errors import RunError
+from sentiment.files import read_json, write_atomic, write_json
+from sentiment.training.config import FinetuneConfig
+
+ACTIVE = ("queued", "starting", "running", "stopping")
+ENDED = ("stopped", "finished", "failed", "interrupted")
+MODELS = ("model", "majority", "tfidf")  # the columns of predictions.parquet, in the order in which they are shown
+HISTORY_COLUMNS = {"step": "int64", "epoch": "float64", "kind": "str", "loss": "float64", "macro_f1": "float64"}
+
+
+@dataclass(frozen=True)
+class DatasetReference:
+    """Which data a run was trained on, by content.
+
+    Attributes:
+        id: the dataset's id in the workspace, or the start of its fingerprint.
+        name: what people call it.
+        fingerprint: sha256 of its rows, texts, labels and groups.
+        folder: its folder, relative to the run folder; None if it was read from a file by the command line.
+        source: the name of the file that it came from.
+    """
+
+    id: str
+    name: str
+    fingerprint: str
+    folder: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What a run is. Written once, when it is created."""
+
+    id: str
+    name: str
+    created: str
+    config: FinetuneConfig
+    dataset: DatasetReference
+    classes: tuple[str, ...]
+    colours: dict[str, str]
+    language: str
+    text_column: str
+    label_column: str | None
+    group_column: str | None
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How far a run is.
+
+    Attributes:
+        status: queued, starting, running, stopping, stopped, finished, failed or interrupted.
+        phase: what it does now, in words.
+        step, total_steps, epoch, total_epochs: progress; totals are 0 until they are known.
+        seconds_left: estimate of the time to the end; None while unknown.
+        elapsed: seconds since the worker began.
+        device: the device in words ("CPU, 2 cores").
+        best_macro_f1: best validation macro-F1 so far; None before the first validation.
+        message: the outcome in a sentence, once there is one.
+        error: given, expected, todo of the error that ended it; None otherwise.
+        settings: what was chosen where the user left the choice open (epochs, learning rate, why).
+    """
+
+    status: str = "queued"
+    phase: str = "Waiting for its turn"
+    step: int = 0
+    total_steps: int = 0
+    epoch: int = 0
+    total_epochs: int = 0
+    seconds_left: float | None = None
+    elapsed: float = 0.0
+    device: str = ""
+    best_macro_f1: float | None = None
+    message: str = ""
+    error: dict[str, str] | None = None
+    updated: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        """Whether a worker is, or should be, at work on it."""
+        return self.status in ACTIVE
+
+    @property
+    def progress(self) -> float:
+        """Share of the steps done, from 0 to 1."""
+        return 1.0 if self.status == "finished" else min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def new_id() -> str:
+    """A fresh run id: sortable by time, safe as a folder's name and in an address."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether `text` has the form of a run id."""
+    return re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{6}", text) is not None
+
+
+class Run:
+    """A run folder, read.
+
+    Attributes:
+        folder: where it is.
+        info: what it is.
+
+    Raises:
+        RunError: if the folder is not a run's or its run.json is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.info = _read_info(self.folder)
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.info.id
+
+    @property
+    def state(self) -> RunState:
+        """How far the run is, as the worker last wrote it (see `jobs.read_state` for one that checks the process)."""
+        try:
+            values = read_json(self.folder / "state.json")
+        except FileNotFoundError:
+            return RunState()
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"The state of run {self.info.id} cannot be read", todo="Resume the run, or delete it"
+            ) from error
+        known = {f.name for f in dataclasses.fields(RunState)}
+        return RunState(**{name: value for name, value in values.items() if name in known})
+
+    def write_state(self, state: RunState) -> None:
+        """Replaces the state; only the worker, or whoever found it dead, calls this."""
+        write_json(self.folder / "state.json", dataclasses.asdict(dataclasses.replace(state, updated=now())))
+
+    def history(self) -> pd.DataFrame:
+        """Losses and scores so far.
+
+        Returns:
+            Columns step, epoch (fractional), kind ("train" or "validation"), loss (mean over rows), macro_f1
+            (NaN in train rows), ordered by step. A line that is being written is left out. After a resume, lines
+            that the interrupted worker wrote beyond its checkpoint are replaced by the newer ones.
+        """
+        rows = []
+        path = self.folder / "history.jsonl"
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if row.get("kind") == "resumed":
+                rows = [earlier for earlier in rows if earlier["step"] <= row["step"]]
+            else:
+                rows.append(row)
+        frame = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
+        return frame.astype(HISTORY_COLUMNS).sort_values("step", kind="stable", ignore_index=True)
+
+    def log(self, **row: Any) -> None:
+        """Appends one line to the history."""
+        with (self.folder / "history.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def predictions(self) -> pd.DataFrame | None:
+        """Held-out rows with predictions, or None before there are any.
+
+        Returns:
+            Columns row, text, label, group, split ("test", or "validation" where no test rows were held out), then
+            for each model of `MODELS` that is ready: "<model>:prediction" and "<model>:prob:<class>".
+        """
+        path = self.folder / "predictions.parquet"
+        return pd.read_parquet(path) if path.exists() else None
+
+    def write_predictions(self, frame: pd.DataFrame) -> None:
+        """Replaces the predictions, whole or not at all."""
+        write_atomic(self.folder / "predictions.parquet", frame.to_parquet(index=False))
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there are weights to predict with."""
+        return (self.folder / "model" / "config.json").exists()
+
+
+def create_run(folder: Path, info: RunInfo) -> Run:
+    """A new run in `folder`, which is made; its state is "queued" and no worker is started.
+
+    Raises:
+        RunError: if the folder holds a run already or cannot be written.
+    """
+    if (folder / "run.json").exists():
+        raise RunError(f"The folder {folder.name} holds a run already", todo="Resume that run, or choose another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "run.json", dataclasses.asdict(info))
+    except OSError as error:
+        raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
+    run = Run(folder)
+    run.write_state(RunState())
+    return run
+
+
+def _read_info(folder: Path) -> RunInfo:
+    try:
+        values = read_json(folder / "run.json")
+        return RunInfo(
+            **{
+                **values,
+                "config": FinetuneConfig.from_dict(values["config"]),
+                "dataset": DatasetReference(**values["dataset"]),
+                "classes": tuple(values["classes"]),
+            }
+        )
+    except FileNotFoundError as error:
+        raise RunError(f"{folder.name} is not a run folder", expected="A folder that finetune wrote") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"The description of run {folder.name} is damaged", todo="Delete the run and train again") from error
