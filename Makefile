@@ -12,7 +12,7 @@ REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,$(if $(TPU),requirements-tpu.tx
 STAMP := $(VENV)/.installed-$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.installed-requirements-dev
 BUILD_STAMP := $(VENV)/.installed-requirements-build
-PIP_INSTALL = $(PYTHON) -m pip install --quiet --disable-pip-version-check
+PIP_INSTALL = $(PYTHON) -m pip install -qq --disable-pip-version-check
 
 # What a user has set for other projects must not reach into this one's environment.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_DEPS

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,9 +13,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.browser.server import ROOT, AppServer
+from tests.browser.steps import settle
 
-# What Chromium or Streamlit say on a page where nothing is wrong.
-HARMLESS = re.compile(r"ERR_CONNECTION_REFUSED|WebSocket|net::ERR_ABORTED|favicon")
 QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -70,13 +69,16 @@ class Visit:
         page.on("request", self._sent)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not HARMLESS.search(f"{message.text} {message.location}"):
+        if message.type == "error":
             self.errors.append(message.text)
 
     def _sent(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self._home:
             self.outside.append(request.url)
+
+
+FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,36 +92,46 @@ def pytest_runtest_makereport(
     return report
 
 
-FAILED = pytest.StashKey[bool]()
-OpenPage = Callable[..., Page]
+class Visitors:
+    """Opens the app as people would: each page in a context, and so a session, of its own."""
+
+    def __init__(self, browser: Browser, server: AppServer) -> None:
+        self.visits: list[Visit] = []
+        self._browser, self._server = browser, server
+
+    def open(self, path: str = "", **options: Any) -> Page:
+        """The app's page at `path`, in a new session; `options` are Playwright's for a context."""
+        options = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", **options}
+        page = self._browser.new_context(**options).new_page()
+        page.set_default_timeout(20_000)
+        self.visits.append(Visit(page, home=self._server.url))
+        page.goto(f"{self._server.url}/{path}")
+        settle(page)
+        return page
+
+    def forgive(self) -> None:
+        """Forgets the complaints so far: for a test that took the server away from under its pages."""
+        for visit in self.visits:
+            visit.errors.clear()
 
 
 @pytest.fixture
-def open_page(browser: Browser, server: AppServer, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """A function that opens the app as another visitor would; takes `path` and Playwright's context options."""
-    visits: list[Visit] = []
-
-    def open_one(path: str = "", **options: Any) -> Page:
-        options = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", **options}
-        page = browser.new_context(**options).new_page()
-        page.set_default_timeout(20_000)
-        visits.append(Visit(page, home=server.url))
-        page.goto(f"{server.url}/{path}")
-        return page
-
-    yield open_one
+def visitors(browser: Browser, server: AppServer, request: pytest.FixtureRequest) -> Iterator[Visitors]:
+    """People at the app; in the end, no page may have logged an error or sent a request to anywhere else."""
+    people = Visitors(browser, server)
+    yield people
     failed = request.node.stash.get(FAILED, False)
-    for number, visit in enumerate(visits):
+    for number, visit in enumerate(people.visits):
         if failed:
             (ROOT / "test-output").mkdir(exist_ok=True)
             name = re.sub(r"\W+", "-", request.node.name)
             visit.page.screenshot(path=ROOT / "test-output" / f"{name}-{number}.png", full_page=True)
         visit.page.context.close()
-    assert [visit.outside for visit in visits] == [[]] * len(visits)
-    assert [visit.errors for visit in visits] == [[]] * len(visits)
+    assert [url for visit in people.visits for url in visit.outside] == []
+    assert [error for visit in people.visits for error in visit.errors] == []
 
 
 @pytest.fixture
-def page(open_page: OpenPage) -> Page:
+def page(visitors: Visitors) -> Page:
     """The app's first page, in a fresh session."""
-    return open_page()
+    return visitors.open()
