@@ -1,0 +1,98 @@
+"""Which of two models is better on the same held-out rows, class by class, or whether the rows can't tell."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sentiment.evaluation import intervals
+from sentiment.evaluation.metrics import check_labels, encode, encode_groups
+
+# The fewest rows (or groups) on which two models must differ: below 6 even a clean sweep could be chance
+# (two-sided sign test, 2 * 0.5**5 = 0.06).
+FEWEST_DIFFERENCES = 6
+
+
+def compare(
+    labels: Sequence[str],
+    predictions_a: Sequence[str],
+    predictions_b: Sequence[str],
+    *,
+    classes: Sequence[str],
+    groups: Sequence[Any] | None = None,
+    seed: int = 0,
+    n_resamples: int = 2000,
+) -> pd.DataFrame:
+    """The F1 of two models on the same rows, by a paired bootstrap over rows (or groups).
+
+    Returns:
+        One row per class, and "macro avg" last. Columns: class, a and b (F1 in [0, 1]), delta (a - b), low and high
+        (its 95 % interval), better ("a", "b" or "undecided").
+
+    Raises:
+        DataError: if there is no row, or a label or a prediction is missing.
+        ValueError: if the lengths differ.
+    """
+    truth, a, b = check_labels(labels), check_labels(predictions_a), check_labels(predictions_b)
+    if not len(truth) == len(a) == len(b):
+        raise ValueError(f"{len(truth)} labels, but {len(a)} and {len(b)} predictions")
+    known = [str(name) for name in classes]
+    names = known + sorted((set(truth) | set(a) | set(b)) - set(known))
+    codes = tuple(encode(labels_, names) for labels_ in (truth, a, b))
+    sums, counts = _tally_pairs(*codes, groups=encode_groups(groups, len(truth)), n_classes=len(names))
+    drawn = intervals.resample(sums, counts, n_resamples=n_resamples, seed=seed)
+    scores_a, scores_b = _f1(np.einsum("u,umsk->msk", counts.astype(float), sums))
+    drawn_a, drawn_b = _f1(np.moveaxis(drawn, 1, 0))
+    tails = (0.5 - intervals.CONFIDENCE / 2, 0.5 + intervals.CONFIDENCE / 2)
+    low, high = np.quantile(drawn_a - drawn_b, tails, axis=0)
+    differ = (sums[:, 0] != sums[:, 1]).any(axis=1) * counts[:, None]
+    enough = np.append(differ.sum(axis=0), differ.max(axis=1).sum()) >= FEWEST_DIFFERENCES
+    better = np.where(enough & (low > 0), "a", np.where(enough & (high < 0), "b", "undecided"))
+    return pd.DataFrame(
+        {
+            "class": [*names, "macro avg"],
+            "a": scores_a,
+            "b": scores_b,
+            "delta": scores_a - scores_b,
+            "low": low,
+            "high": high,
+            "better": better,
+        }
+    )
+
+
+def _tally_pairs(
+    truth: NDArray[np.int64],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    *,
+    groups: NDArray[np.int64] | None,
+    n_classes: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """float64[n_units, 2, 3, n_classes], the sums under either model, and int64[n_units], how many are alike."""
+    k = n_classes
+    if groups is None:
+        triples, unit, counts = np.unique((truth * k + a) * k + b, return_inverse=True, return_counts=True)
+        first = np.zeros(len(triples), dtype=np.int64)
+        first[unit] = np.arange(len(unit))
+        truth, a, b, groups = truth[first], a[first], b[first], np.arange(len(triples))
+    else:
+        _, groups = np.unique(groups, return_inverse=True)
+        counts = np.ones(int(groups.max()) + 1, dtype=np.int64)
+    sums = np.zeros((len(counts), 2, 3, k))
+    for model, says in enumerate((a, b)):
+        hit = truth == says
+        np.add.at(sums, (groups[hit], model, intervals.RIGHT, truth[hit]), 1.0)
+        np.add.at(sums, (groups, model, intervals.TRUE, truth), 1.0)
+        np.add.at(sums, (groups, model, intervals.PREDICTED, says), 1.0)
+    return sums, counts
+
+
+def _f1(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """F1 per class and then macro, float64[..., n_classes + 1], of either model: sums is float64[2, ..., 3, k]."""
+    both = intervals.score(sums)
+    per_class, macro = np.nan_to_num(both.per_class[2]), both.macro[2]
+    a, b = np.concatenate([per_class, macro[..., None]], axis=-1)
+    return a, b
