@@ -83,7 +83,7 @@ def resample(sums: Floats, counts: Ints, *, n_resamples: int, seed: int) -> Floa
 
 
 def divide(part: Floats, whole: Floats) -> Floats:
-    """part / whole, nan where whole is 0."""
+    """The quotient part / whole, nan where whole is 0."""
     return np.divide(part, whole, out=np.full(np.broadcast_shapes(part.shape, whole.shape), np.nan), where=whole > 0)
 
 

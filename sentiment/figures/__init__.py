@@ -1,0 +1,20 @@
+"""Tables and arrays become plotly figures: one look, the classes' own colours, a user's words always literal.
+
+Show them with `st.plotly_chart(figure, theme="streamlit")`; see `sentiment.figures.theme`.
+"""
+
+from sentiment.figures.classes import plot_class_counts, plot_lengths
+from sentiment.figures.confusion import plot_confusion
+from sentiment.figures.history import plot_history
+from sentiment.figures.report import plot_report
+from sentiment.figures.theme import literal, template
+
+__all__ = [
+    "literal",
+    "plot_class_counts",
+    "plot_confusion",
+    "plot_history",
+    "plot_lengths",
+    "plot_report",
+    "template",
+]

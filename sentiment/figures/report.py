@@ -1,0 +1,127 @@
+"""How good a model is class by class, beside its baselines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from sentiment.figures import theme
+from sentiment.palette import ACCENT
+
+MACRO = "macro avg"
+_SYMBOLS = ("diamond-open", "square-open", "triangle-up-open", "cross-open", "star-open")
+_METRICS = {"f1-score": "F1", "precision": "precision", "recall": "recall"}
+
+
+def plot_report(
+    report: Mapping[str, Any],
+    baselines: Mapping[str, Mapping[str, Any]],
+    colours: Mapping[str, str],
+    *,
+    metric: str = "f1-score",
+) -> go.Figure:
+    """A point with its 95 % interval per class and for the macro average, with those of the baselines below it.
+
+    The model is a filled circle in the class's colour, each baseline an open symbol of its own in grey. A click on
+    a point selects it: `event.selection.points[0]["customdata"][0]` is the class.
+
+    Args:
+        report: the model's, made by `sentiment.evaluation.evaluate`.
+        baselines: each baseline's report, by the name to show; may be empty.
+        colours: a colour "#RRGGBB" for each class.
+        metric: "f1-score", "precision" or "recall".
+    """
+    names = [str(name) for name in report["classes"]]
+    lanes = [*names, MACRO]
+    gap = 0.5 / (len(baselines) + 1)
+    palette = [colours.get(name, theme.INK) for name in names] + [ACCENT]
+    model = _points(report, metric, name="This model", offset=0.0, colours=palette, symbol="circle")
+    figure = go.Figure([model])
+    for index, (name, other) in enumerate(baselines.items()):
+        symbol = _SYMBOLS[index % len(_SYMBOLS)]
+        greys = [theme.INK] * len(lanes)
+        offset = gap * (index + 1)
+        figure.add_trace(_points(other, metric, name=name, offset=offset, colours=greys, symbol=symbol, only=names))
+    labels = [*theme.short_names(names, 26), "Mean of the classes"]
+    figure.add_trace(
+        theme.labels_trace(
+            np.zeros(len(lanes)),
+            np.arange(len(lanes)) - 0.27,
+            [f"<b>{label}</b>{_rows(report, lane)}" for label, lane in zip(labels, lanes, strict=True)],
+            textposition="middle right",
+        )
+    )
+    figure.add_hline(y=len(names) - 0.48, line={"color": theme.FAINT, "width": 1})
+    figure.update_xaxes(range=[-0.01, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], showgrid=True)
+    figure.update_yaxes(range=[len(lanes) - 0.4, -0.5], visible=False)
+    theme.finish(figure, title=_best_and_worst(report, metric), height=150 + 62 * len(lanes))
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.02, "yref": "paper", "yanchor": "top"}
+    figure.update_layout(showlegend=bool(baselines), legend={**legend, "itemclick": False, "itemdoubleclick": False})
+    figure.update_xaxes(side="top")
+    return figure
+
+
+def _lookup(report: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Each class's line of a report, and the macro average's."""
+    lines = {str(line["class"]): line for line in report["per_class"]}
+    return lines | {MACRO: {**report[MACRO], "intervals": report["intervals"][MACRO]}}
+
+
+def _points(
+    report: Mapping[str, Any],
+    metric: str,
+    *,
+    name: str,
+    offset: float,
+    colours: list[str],
+    symbol: str,
+    only: list[str] | None = None,
+) -> go.Scatter:
+    lines = _lookup(report)
+    lanes = [*(only if only is not None else map(str, report["classes"])), MACRO]
+    known = [(lane, lines[lane_name]) for lane, lane_name in enumerate(lanes) if lane_name in lines]
+    values = [float(line[metric]) for _, line in known]
+    spans = [line["intervals"][metric] for _, line in known]
+    filled = symbol == "circle"
+    return go.Scatter(
+        x=values,
+        y=[lane + offset for lane, _ in known],
+        mode="markers",
+        name=theme.literal(theme.shorten(name, 30)),
+        marker={"symbol": symbol, "size": 13 if filled else 9, "color": [colours[lane] for lane, _ in known]},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [max(high - v, 0) for v, (_, high) in zip(values, spans, strict=True)],
+            "arrayminus": [max(v - low, 0) for v, (low, _) in zip(values, spans, strict=True)],
+            "width": 0,
+            "thickness": 4 if filled else 1.5,
+            "color": theme.see_through(theme.INK, 0.55),
+        },
+        customdata=[[lanes[lane]] for lane, _ in known],
+        hovertext=[
+            theme.hover(
+                lanes[lane] if lanes[lane] != MACRO else "Mean of the classes",
+                f"{name}: {_METRICS[metric]} {theme.percent(v)} "
+                f"({theme.percent(low)} to {theme.percent(high)} at 95{theme.THIN}%)",
+            )
+            for (lane, _), v, (low, high) in zip(known, values, spans, strict=True)
+        ],
+        hoverinfo="text",
+        cliponaxis=False,
+    )
+
+
+def _rows(report: Mapping[str, Any], lane: str) -> str:
+    line = _lookup(report)[lane]
+    return "" if lane == MACRO else f"  {theme.number(line['support'])} rows"
+
+
+def _best_and_worst(report: Mapping[str, Any], metric: str) -> str:
+    seen = [line for line in report["per_class"] if line["support"] > 0]
+    if len(seen) < 2:
+        return f"{_METRICS[metric]} of each class"
+    seen = sorted(seen, key=lambda line: -float(line[metric]))
+    best, worst = (f"{theme.shorten(str(c['class']), 24)} ({theme.percent(c[metric])})" for c in (seen[0], seen[-1]))
+    return f"{_METRICS[metric][:1].upper()}{_METRICS[metric][1:]} is best on {best}, weakest on {worst}"

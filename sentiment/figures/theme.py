@@ -1,0 +1,200 @@
+"""How every figure looks, and how a user's words are put into one.
+
+Show a figure with `st.plotly_chart(figure, theme="streamlit")`: fonts and text colours are left to the template, and
+that theme replaces them with the page's own, light or dark, also when a reader switches. Backgrounds are transparent,
+and marks use colours that read on white and on near-black. Outside Streamlit, text is a grey that reads on both.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+INK = "#717782"  # contrast above 4 on white and on Streamlit's dark background alike
+FAINT = "rgba(128, 134, 145, 0.22)"
+TRACK = "rgba(128, 134, 145, 0.10)"
+CLEAR = "rgba(0, 0, 0, 0)"
+THIN = "\u202f"  # narrow no-break space, between thousands and before %
+TITLE_WIDTH = 40  # characters of a title line that fit a phone
+
+_MARKS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "#": "&#35;", "{": "&#123;", "}": "&#125;"}
+
+
+def template() -> go.layout.Template:
+    """The one plotly template of all figures."""
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "automargin": True,
+        "fixedrange": True,
+        "gridcolor": FAINT,
+        "ticks": "",
+        "tickfont": {"size": 13},
+    }
+    return go.layout.Template(
+        layout=go.Layout(
+            font={"color": INK, "size": 13, "family": "Source Sans, Source Sans Pro, sans-serif"},
+            paper_bgcolor=CLEAR,
+            plot_bgcolor=CLEAR,
+            separators=f".{THIN}",
+            xaxis=axis,
+            yaxis=axis,
+            hoverlabel={"align": "left", "font": {"size": 13}},
+            showlegend=False,
+        )
+    )
+
+
+def finish(figure: go.Figure, *, title: str, height: int) -> go.Figure:
+    """The figure with the template, its title (plain text, wrapped for a phone) and its height in pixels.
+
+    What Streamlit's theme would otherwise replace (margins, backgrounds, the title's size) is set on the figure.
+    """
+    lines = wrap(title, TITLE_WIDTH)
+    figure.update_layout(
+        template=template(),
+        title={
+            "text": "<br>".join(literal(line) for line in lines),
+            "font": {"size": 16},
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "y": 1,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 8, "l": 2},
+        },
+        height=height + 22 * (len(lines) - 1),
+        margin={"l": 4, "r": 12, "t": 22 + 22 * len(lines), "b": 8, "pad": 4},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        dragmode=False,
+        hovermode="closest",
+    )
+    figure.update_xaxes(fixedrange=True)
+    figure.update_yaxes(fixedrange=True)
+    return figure
+
+
+def literal(text: str) -> str:
+    """`text` so that plotly shows its very characters: no tag, entity, formula or template in it has an effect.
+
+    Line breaks and tabs become spaces; characters that cannot be seen (control, direction and zero-width ones) are
+    shown by their number, such as ‹U+202E›, except the joiner inside an emoji.
+    """
+    return "".join(_literal(character) for character in _visible(text))
+
+
+def _visible(text: str) -> str:
+    flat = re.sub(r"[\s\u2028\u2029]+", " ", str(text)).strip() or "(blank)"
+    return "".join(
+        f"‹U+{ord(character):04X}›"
+        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") and character not in "\u200d\u200c\u2060"
+        else character
+        for character in flat
+    )
+
+
+def _literal(character: str) -> str:
+    return _MARKS.get(character, character)
+
+
+def _columns(text: str) -> int:
+    """How many columns wide a text is; East Asian characters and emoji take two."""
+    return sum(
+        0 if unicodedata.combining(c) or c in "\u200d\ufe0f" else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _cut(text: str, width: int) -> str:
+    used, kept = 0, []
+    for character in text:
+        used += _columns(character)
+        if used > width:
+            break
+        kept.append(character)
+    return "".join(kept).rstrip("\u200d\ufe0f ")
+
+
+def shorten(text: str, width: int) -> str:
+    """The visible form of `text` in at most `width` columns, with "…" if it was cut; not yet literal."""
+    seen = _visible(text)
+    return seen if _columns(seen) <= width else _cut(seen, width - 1) + "…"
+
+
+def short_names(names: Sequence[str], width: int) -> list[str]:
+    """Literal labels of at most `width` columns, one for each name, all different where the names are."""
+    short = [shorten(name, width) for name in names]
+    used: dict[str, int] = {}
+    labels = []
+    for label in short:
+        used[label] = used.get(label, 0) + 1
+        again = f"{_cut(label.rstrip('…'), width - 5)}…({used[label]})" if used[label] > 1 else label
+        labels.append(literal(again))
+    return labels
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The lines of `text`, broken between words at `width` columns, and within a word that is longer than a line."""
+    lines = [""]
+    for word in _visible(text).split(" "):
+        while _columns(word) > width:
+            head = _cut(word, width) or word[0]
+            lines.append(head)
+            word = word[len(head) :]
+        if lines[-1] and _columns(lines[-1]) + 1 + _columns(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return [line for line in lines if line] or [""]
+
+
+def hover(*lines: str) -> str:
+    """A hover text of plain lines, each wrapped, every character literal."""
+    return "<br>".join(literal(part) for line in lines for part in wrap(line, 52)[:8])
+
+
+def number(n: float) -> str:
+    """A count with thin spaces between thousands."""
+    return f"{n:,.0f}".replace(",", THIN)
+
+
+def percent(share: float) -> str:
+    """A share as percent: whole above 1 %, else with the digit that tells it from nothing."""
+    points = 100 * share
+    if points == 0 or 1 <= points <= 99 or points == 100:
+        return f"{points:.0f}{THIN}%"
+    if points > 99:
+        return f">99{THIN}%"
+    return f"{points:.1f}{THIN}%" if points >= 0.1 else f"<0.1{THIN}%"
+
+
+def see_through(colour: str, alpha: float) -> str:
+    """`colour` (#RRGGBB) as rgba with the given opacity."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {alpha:.3f})"
+
+
+def unescape(text: str) -> str:
+    """What a reader sees of a literal text."""
+    return html.unescape(text)
+
+
+def labels_trace(x: Sequence[float], y: Sequence[float], text: Sequence[str], **settings: object) -> go.Scatter:
+    """Text at places of a chart, in the theme's own colour, that no click or hover meets and no selection fades.
+
+    `text` must be literal already.
+    """
+    return go.Scatter(
+        x=list(x),
+        y=list(y),
+        text=list(text),
+        mode="text",
+        hoverinfo="skip",
+        cliponaxis=False,
+        selected={"textfont": {"color": INK}},  # its presence keeps unselected text from fading
+        **settings,
+    )
