@@ -13,7 +13,7 @@ MOST_CLASSES = 30  # bars; smaller classes beyond them are one line of text
 _LANE = 46  # pixels
 
 
-def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str]) -> go.Figure:
+def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str], *, dark: bool | None = None) -> go.Figure:
     """A bar per class with its name, rows and share; a click on a class's lane selects it.
 
     With `on_select="rerun"`, `event.selection.points[0]["customdata"][0]` is the class. The whole lane can be
@@ -22,6 +22,7 @@ def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str]) -> go.Fi
     Args:
         counts: columns class, count, share (in [0, 1]), in the order to draw, from the top.
         colours: a colour "#RRGGBB" for each class.
+        dark: whether the page is dark; None leaves the text colours to the page (see `theme`).
     """
     shown = counts
     if len(counts) > MOST_CLASSES:
@@ -50,7 +51,7 @@ def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str]) -> go.Fi
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(range=[0, longest], visible=False)
     figure.update_yaxes(range=[lowest, -0.5], visible=False)
-    return theme.finish(figure, title=_imbalance(counts), height=70 + int(_LANE * (lowest + 0.5)))
+    return theme.finish(figure, title=_imbalance(counts), height=60 + int(_LANE * (lowest + 0.5)), dark=dark)
 
 
 def _bars(lanes: np.ndarray, rows: np.ndarray, colours: list[str]) -> go.Bar:
@@ -108,25 +109,30 @@ def _short(name: str) -> str:
     return theme.shorten(str(name), 30)
 
 
-def plot_lengths(histogram: pd.DataFrame, colours: Mapping[str, str], unit: str) -> go.Figure:
+def plot_lengths(
+    histogram: pd.DataFrame, colours: Mapping[str, str], unit: str, *, dark: bool | None = None
+) -> go.Figure:
     """How long the texts of each class are: a small histogram per class over one axis, each as a share of its class.
 
     Args:
         histogram: columns class, start, stop (of a bin; start included, stop not), count, share (of the class).
         colours: a colour for each class.
         unit: what a length counts, in the plural ("words", "characters").
+        dark: whether the page is dark (see `theme`).
     """
     names = list(dict.fromkeys(histogram["class"].astype(str)))[:MOST_CLASSES]
     peak = max(float(histogram["share"].max()), 1e-9) if len(histogram) else 1.0
     figure = go.Figure()
     for lane, name in enumerate(names):
         bins = histogram[(histogram["class"].astype(str) == name) & (histogram["count"] > 0)]
-        figure.add_trace(_ridge(bins, lane, peak=peak, name=name, colour=colours.get(name, theme.INK), unit=unit))
+        figure.add_trace(
+            _ridge(bins, len(names) - 1 - lane, peak=peak, name=name, colour=colours.get(name, theme.INK), unit=unit)
+        )
     left = float(histogram["start"].min()) if len(histogram) else 0.0
     figure.add_trace(
         theme.labels_trace(
             np.full(len(names), left),
-            np.arange(len(names)) + 0.83,
+            np.arange(len(names))[::-1] + 0.83,
             [f"<b>{label}</b>" for label in theme.short_names(names, 26)],
             textposition="middle right",
         )
@@ -137,7 +143,7 @@ def plot_lengths(histogram: pd.DataFrame, colours: Mapping[str, str], unit: str)
     figure.update_xaxes(title={"text": f"{theme.literal(unit)} per row", "standoff": 8}, tickformat=",d")
     figure.update_xaxes(range=[left, right], nticks=8, rangemode="tozero", showticklabels=True)
     figure.update_yaxes(range=[0, max(len(names), 1)], visible=False)
-    return theme.finish(figure, title=_usual(histogram, unit), height=120 + 84 * max(len(names), 1))
+    return theme.finish(figure, title=_usual(histogram, unit), height=100 + 84 * max(len(names), 1), dark=dark)
 
 
 def _ridge(bins: pd.DataFrame, lane: int, *, peak: float, name: str, colour: str, unit: str) -> go.Bar:

@@ -13,7 +13,7 @@ _STRONGEST = 0.62  # opacity of a full cell: the theme's text still reads on it,
 _MISTAKE = theme.INK
 
 
-def plot_confusion(report: Mapping[str, Any], colours: Mapping[str, str]) -> go.Figure:
+def plot_confusion(report: Mapping[str, Any], colours: Mapping[str, str], *, dark: bool | None = None) -> go.Figure:
     """The confusion matrix: rows true, columns predicted, shaded by the share of the true class.
 
     Right cells have their class's colour and a frame, mistakes are grey. A click on a cell selects it: with
@@ -23,6 +23,7 @@ def plot_confusion(report: Mapping[str, Any], colours: Mapping[str, str]) -> go.
     Args:
         report: "classes" and "confusion_matrix" of `sentiment.evaluation.evaluate`.
         colours: a colour "#RRGGBB" for each class.
+        dark: whether the page is dark (see `theme`).
     """
     names = [str(name) for name in report["classes"]]
     matrix = np.asarray(report["confusion_matrix"], dtype=float)
@@ -35,7 +36,6 @@ def plot_confusion(report: Mapping[str, Any], colours: Mapping[str, str]) -> go.
         tickvals=list(range(k)),
         ticktext=theme.short_names(names, 12 if k <= 6 else 9),
         range=[-0.5, k - 0.5],
-        side="top",
         title={"text": "what the model says", "standoff": 6},
     )
     figure.update_yaxes(
@@ -44,7 +44,7 @@ def plot_confusion(report: Mapping[str, Any], colours: Mapping[str, str]) -> go.
         range=[k - 0.5, -0.5],
         title={"text": "true class", "standoff": 6},
     )
-    return theme.finish(figure, title=_mistakes(names, matrix), height=130 + side * k)
+    return theme.finish(figure, title=_mistakes(names, matrix), height=110 + side * k, dark=dark)
 
 
 def short_side(n_classes: int) -> int:

@@ -5,26 +5,27 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sentiment.figures import theme
-from sentiment.palette import ACCENT
 
 
-def plot_history(history: pd.DataFrame, total_steps: int) -> go.Figure:
+def plot_history(history: pd.DataFrame, total_steps: int, *, dark: bool | None = None) -> go.Figure:
     """The loss (train faint, validation strong) over the validation macro-F1; the axes stay while points come.
 
     Args:
         history: columns step, epoch, kind ("train" or "validation"), loss, macro_f1 (in [0, 1]); may be empty.
         total_steps: the steps of the whole training, the length of the axis.
+        dark: whether the page is dark (see `theme`).
     """
     train = history[history["kind"] == "train"].sort_values("step")
     validation = history[history["kind"] == "validation"].sort_values("step")
     figure = go.Figure()
-    losses = ((train, theme.INK, "train"), (validation, ACCENT, "validation"))
+    strong = theme.accent(dark)
+    losses = ((train, theme.INK, "train"), (validation, strong, "validation"))
     for table, colour, kind in losses:
         figure.add_trace(_line(table, "loss", colour=colour, faint=kind == "train", kind=kind))
-    figure.add_trace(_line(validation, "macro_f1", colour=ACCENT, faint=False, kind="validation").update(yaxis="y2"))
+    figure.add_trace(_line(validation, "macro_f1", colour=strong, faint=False, kind="validation").update(yaxis="y2"))
     best = _best(validation)
     if best is not None:
-        figure.add_trace(_best_point(best, total_steps))
+        figure.add_trace(_best_point(best, total_steps, strong))
     end = max(float(total_steps), float(history["step"].max()) if len(history) else 0.0, 1.0)
     figure.update_layout(
         xaxis={"range": [0, end], "title": {"text": "step", "standoff": 6}, "tickformat": ",d", "anchor": "y2"},
@@ -36,7 +37,7 @@ def plot_history(history: pd.DataFrame, total_steps: int) -> go.Figure:
         ],
         uirevision="history",
     )
-    return theme.finish(figure, title=_progress(validation, best), height=420)
+    return theme.finish(figure, title=_progress(validation, best), height=420, dark=dark)
 
 
 def _line(table: pd.DataFrame, column: str, *, colour: str, faint: bool, kind: str) -> go.Scatter:
@@ -64,7 +65,7 @@ def _best(validation: pd.DataFrame) -> pd.Series | None:
     return None if scores.notna().sum() == 0 else validation.loc[scores.idxmax()]
 
 
-def _best_point(best: pd.Series, total_steps: int) -> go.Scatter:
+def _best_point(best: pd.Series, total_steps: int, colour: str) -> go.Scatter:
     late = float(best["step"]) > 0.6 * total_steps
     low = float(best["macro_f1"]) < 0.7
     return go.Scatter(
@@ -74,7 +75,7 @@ def _best_point(best: pd.Series, total_steps: int) -> go.Scatter:
         mode="markers+text",
         text=[f"<b>best {theme.percent(float(best['macro_f1']))}</b>"],
         textposition=f"{'top' if low else 'bottom'} {'left' if late else 'right'}",
-        marker={"size": 13, "color": theme.CLEAR, "line": {"color": ACCENT, "width": 2.5}},
+        marker={"size": 13, "color": theme.CLEAR, "line": {"color": colour, "width": 2.5}},
         cliponaxis=False,
         hoverinfo="skip",
     )
@@ -100,5 +101,5 @@ def _progress(validation: pd.DataFrame, best: pd.Series | None) -> str:
     if best is None:
         return "Waiting for the first look at the validation rows"
     epoch, last = int(best["epoch"]), int(validation["epoch"].max())
-    after = f"after epoch {epoch}" if epoch == last else f"best after epoch {epoch} of {last} so far"
-    return f"Macro-F1 {theme.percent(float(best['macro_f1']))} {after}"
+    after = f"after epoch {epoch}" if epoch == last else f"best after epoch {epoch} of {last}"
+    return f"Macro-F1 {theme.percent(float(best['macro_f1']))}, {after}"

@@ -7,7 +7,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sentiment.figures import theme
-from sentiment.palette import ACCENT
 
 MACRO = "macro avg"
 _SYMBOLS = ("diamond-open", "square-open", "triangle-up-open", "cross-open", "star-open")
@@ -20,6 +19,7 @@ def plot_report(
     colours: Mapping[str, str],
     *,
     metric: str = "f1-score",
+    dark: bool | None = None,
 ) -> go.Figure:
     """A point with its 95 % interval per class and for the macro average, with those of the baselines below it.
 
@@ -31,11 +31,12 @@ def plot_report(
         baselines: each baseline's report, by the name to show; may be empty.
         colours: a colour "#RRGGBB" for each class.
         metric: "f1-score", "precision" or "recall".
+        dark: whether the page is dark (see `theme`).
     """
     names = [str(name) for name in report["classes"]]
     lanes = [*names, MACRO]
     gap = 0.5 / (len(baselines) + 1)
-    palette = [colours.get(name, theme.INK) for name in names] + [ACCENT]
+    palette = [colours.get(name, theme.INK) for name in names] + [theme.accent(dark)]
     model = _points(report, metric, name="This model", offset=0.0, colours=palette, symbol="circle")
     figure = go.Figure([model])
     for index, (name, other) in enumerate(baselines.items()):
@@ -43,19 +44,19 @@ def plot_report(
         greys = [theme.INK] * len(lanes)
         offset = gap * (index + 1)
         figure.add_trace(_points(other, metric, name=name, offset=offset, colours=greys, symbol=symbol, only=names))
-    labels = [*theme.short_names(names, 26), "Mean of the classes"]
+    labels = [*theme.short_names(names, 20), "Mean of the classes"]
     figure.add_trace(
         theme.labels_trace(
             np.zeros(len(lanes)),
             np.arange(len(lanes)) - 0.27,
-            [f"<b>{label}</b>{_rows(report, lane)}" for label, lane in zip(labels, lanes, strict=True)],
+            [f"<b>{label}</b>  {_value(report, lane, metric)}" for label, lane in zip(labels, lanes, strict=True)],
             textposition="middle right",
         )
     )
     figure.add_hline(y=len(names) - 0.48, line={"color": theme.FAINT, "width": 1})
     figure.update_xaxes(range=[-0.01, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], showgrid=True)
     figure.update_yaxes(range=[len(lanes) - 0.4, -0.5], visible=False)
-    theme.finish(figure, title=_best_and_worst(report, metric), height=150 + 62 * len(lanes))
+    theme.finish(figure, title=_best_and_worst(report, metric), height=140 + 62 * len(lanes), dark=dark)
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.02, "yref": "paper", "yanchor": "top"}
     figure.update_layout(showlegend=bool(baselines), legend={**legend, "itemclick": False, "itemdoubleclick": False})
     figure.update_xaxes(side="top")
@@ -113,15 +114,15 @@ def _points(
     )
 
 
-def _rows(report: Mapping[str, Any], lane: str) -> str:
+def _value(report: Mapping[str, Any], lane: str, metric: str) -> str:
     line = _lookup(report)[lane]
-    return "" if lane == MACRO else f"  {theme.number(line['support'])} rows"
+    rows = "" if lane == MACRO else f" · {theme.number(line['support'])} rows"
+    return theme.percent(float(line[metric])) + rows
 
 
 def _best_and_worst(report: Mapping[str, Any], metric: str) -> str:
-    seen = [line for line in report["per_class"] if line["support"] > 0]
-    if len(seen) < 2:
+    seen = sorted((line for line in report["per_class"] if line["support"] > 0), key=lambda line: -float(line[metric]))
+    if len(seen) < 2 or seen[0][metric] == seen[-1][metric]:
         return f"{_METRICS[metric]} of each class"
-    seen = sorted(seen, key=lambda line: -float(line[metric]))
-    best, worst = (f"{theme.shorten(str(c['class']), 24)} ({theme.percent(c[metric])})" for c in (seen[0], seen[-1]))
-    return f"{_METRICS[metric][:1].upper()}{_METRICS[metric][1:]} is best on {best}, weakest on {worst}"
+    best, worst = (theme.shorten(str(line["class"]), 24) for line in (seen[0], seen[-1]))
+    return f"{_METRICS[metric]}: best on {best}, weakest on {worst}"

@@ -1,8 +1,9 @@
 """How every figure looks, and how a user's words are put into one.
 
-Show a figure with `st.plotly_chart(figure, theme="streamlit")`: fonts and text colours are left to the template, and
-that theme replaces them with the page's own, light or dark, also when a reader switches. Backgrounds are transparent,
-and marks use colours that read on white and on near-black. Outside Streamlit, text is a grey that reads on both.
+Show a figure with `st.plotly_chart(figure, theme="streamlit")`, which brings the page's fonts; with theme=None plotly's
+own would stay. Backgrounds are transparent, and marks use colours that read on white and on near-black alike. Text is a
+strong colour where a figure is told `dark` (on a page: `st.context.theme.type == "dark"`); told nothing, it is left to
+Streamlit's theme, whose text in charts is a middle grey, or outside Streamlit to a grey that reads on both.
 """
 
 import html
@@ -12,10 +13,14 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from sentiment.palette import ACCENT
+
 INK = "#717782"  # contrast above 4 on white and on Streamlit's dark background alike
 FAINT = "rgba(128, 134, 145, 0.22)"
 TRACK = "rgba(128, 134, 145, 0.10)"
 CLEAR = "rgba(0, 0, 0, 0)"
+TEXT = {False: "#262A33", True: "#F2F3F5"}  # by dark
+ACCENTS = {False: ACCENT, True: "#A890EA"}  # on near-black the accent itself is too dim for a line
 THIN = "\u202f"  # narrow no-break space, between thousands and before %
 TITLE_WIDTH = 40  # characters of a title line that fit a phone
 
@@ -47,8 +52,8 @@ def template() -> go.layout.Template:
     )
 
 
-def finish(figure: go.Figure, *, title: str, height: int) -> go.Figure:
-    """The figure with the template, its title (plain text, wrapped for a phone) and its height in pixels.
+def finish(figure: go.Figure, *, title: str, height: int, dark: bool | None) -> go.Figure:
+    """The figure with the template, its title (plain text, wrapped for a phone), its height in pixels and its ink.
 
     What Streamlit's theme would otherwise replace (margins, backgrounds, the title's size) is set on the figure.
     """
@@ -64,7 +69,7 @@ def finish(figure: go.Figure, *, title: str, height: int) -> go.Figure:
             "y": 1,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"t": 8, "l": 2},
+            "pad": {"t": 8 + 0 * len(lines), "l": 2},
         },
         height=height + 22 * (len(lines) - 1),
         margin={"l": 4, "r": 12, "t": 22 + 22 * len(lines), "b": 8, "pad": 4},
@@ -75,7 +80,17 @@ def finish(figure: go.Figure, *, title: str, height: int) -> go.Figure:
     )
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(fixedrange=True)
+    if dark is not None:
+        ink = {"color": TEXT[dark]}
+        figure.update_layout(font=ink, title_font=ink, legend_font=ink)
+        figure.update_xaxes(tickfont=ink, title_font=ink)
+        figure.update_yaxes(tickfont=ink, title_font=ink)
     return figure
+
+
+def accent(dark: bool | None) -> str:
+    """The interface's own colour, as it reads on the background."""
+    return ACCENTS[bool(dark)]
 
 
 def literal(text: str) -> str:
@@ -194,6 +209,7 @@ def labels_trace(x: Sequence[float], y: Sequence[float], text: Sequence[str], **
         text=list(text),
         mode="text",
         hoverinfo="skip",
+        showlegend=False,
         cliponaxis=False,
         selected={"textfont": {"color": INK}},  # its presence keeps unselected text from fading
         **settings,
