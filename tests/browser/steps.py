@@ -1,6 +1,9 @@
 """What a person does on the pages, in their words; shared by the tests and the screenshots."""
 
-from playwright.sync_api import Page
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
 
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
@@ -13,6 +16,50 @@ def settle(page: Page) -> None:
 
 
 def turn_to(page: Page, name: str) -> None:
-    """Goes to another page by its name in the sidebar."""
+    """Goes to another page by its name in the sidebar, and waits for its title."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, level=1, exact=True)).to_be_visible()
     settle(page)
+
+
+def press(page: Page, name: str) -> None:
+    """Clicks a button by its words."""
+    page.get_by_role("button", name=name).first.click()
+    settle(page)
+
+
+def put_file(page: Page, file: Path | dict[str, Any]) -> None:
+    """Puts a file (a path, or Playwright's name, mimeType and buffer) into the upload box."""
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_role("button", name="Import", exact=True)).to_be_visible()
+    settle(page)
+
+
+def import_file(page: Page, file: Path | dict[str, Any]) -> None:
+    """Uploads a file and imports it as it is proposed."""
+    put_file(page, file)
+    press(page, "Import")
+
+
+def use_sample(page: Page, title: str) -> None:
+    """Imports a sample from its card; the page has no dataset yet."""
+    card = page.get_by_test_id("stVerticalBlock").filter(has_text=title).filter(has=page.get_by_role("button"))
+    card.last.get_by_role("button", name="Use this sample").click()
+    settle(page)
+
+
+def table_text(table: Locator) -> str:
+    """What a table shows, which is drawn on a canvas; its accessible twin has the words."""
+    expect(table.locator("canvas td").first).to_be_attached()
+    return " | ".join(table.locator("canvas td").all_text_contents())
+
+
+def metric(page: Page, label: str) -> str:
+    """The value of one of the numbers on top of a page."""
+    shown = page.get_by_test_id("stMetric").filter(has_text=label).get_by_test_id("stMetricValue")
+    return shown.inner_text().replace("\u202f", "").replace("\u00a0", "")
+
+
+def click_bar(chart: Locator, number: int, *, trace: int = 0) -> None:
+    """Clicks the bar with this number (from 0) in one of a chart's traces of bars."""
+    chart.locator(".barlayer .trace.bars").nth(trace).locator(".point path").nth(number).click(force=True)

@@ -1,0 +1,62 @@
+"""Makes the pictures of the README again, from the running app: `make screenshots`."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from sentiment.workspace import Workspace
+from tests.browser.conftest import QUIET, chromium_path, end_jobs
+from tests.browser.prepare import add_sample
+from tests.browser.server import ROOT, AppServer
+from tests.browser.steps import settle, turn_to
+
+IMAGES = ROOT / "docs" / "images"
+LARGEST = 250_000  # bytes
+
+
+def take(page: Page, name: str, *, height: int) -> None:
+    """Writes the page as a picture 1280 wide; its pointer rests where nothing reacts to it."""
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.mouse.move(1279, height - 1)
+    settle(page)
+    page.wait_for_timeout(1500)  # charts and notices come to rest
+    path = IMAGES / f"{name}.png"
+    page.screenshot(path=path)
+    size = path.stat().st_size
+    print(f"{path.relative_to(ROOT)}: {size / 1000:.0f} kB")
+    if size > LARGEST:
+        raise SystemExit(f"{path.name} is larger than {LARGEST / 1000:.0f} kB")
+
+
+def walk(page: Page) -> None:
+    """The five steps, with a picture of each page."""
+    take(page, "data", height=1000)
+    turn_to(page, "Balance")
+    take(page, "balance", height=1000)
+    turn_to(page, "Fine-tune")
+
+
+def main() -> None:
+    """Starts the app over a workspace of its own, walks through it, leaves nothing but pictures."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = AppServer(Path(folder))
+        add_sample(Workspace(server.workspace), "product-reviews")
+        server.start()
+        try:
+            sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*QUIET, *sandbox])
+            page = browser.new_context(color_scheme="light", viewport={"width": 1280, "height": 1000}).new_page()
+            page.goto(server.url)
+            settle(page)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            walk(page)
+        finally:
+            server.kill()
+            end_jobs(server.workspace)
+
+
+if __name__ == "__main__":
+    main()
