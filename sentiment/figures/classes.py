@@ -10,7 +10,7 @@ from sentiment.figures import theme
 from sentiment.palette import ACCENT
 
 MOST_CLASSES = 30  # bars; smaller classes beyond them are one line of text
-_LANE = 46  # pixels
+_LANE, _RIDGE = 46, 84  # pixels of a class's lane; less where there are many
 
 
 def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str], *, dark: bool | None = None) -> go.Figure:
@@ -51,7 +51,12 @@ def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str], *, dark:
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(range=[0, longest], visible=False)
     figure.update_yaxes(range=[lowest, -0.5], visible=False)
-    return theme.finish(figure, title=_imbalance(counts), height=60 + int(_LANE * (lowest + 0.5)), dark=dark)
+    return theme.finish(
+        figure,
+        title=_imbalance(counts),
+        height=60 + int((_LANE if len(names) <= 10 else 38) * (lowest + 0.5)),
+        dark=dark,
+    )
 
 
 def _bars(lanes: np.ndarray, rows: np.ndarray, colours: list[str]) -> go.Bar:
@@ -143,7 +148,12 @@ def plot_lengths(
     figure.update_xaxes(title={"text": f"{theme.literal(unit)} per row", "standoff": 8}, tickformat=",d")
     figure.update_xaxes(range=[left, right], nticks=8, rangemode="tozero", showticklabels=True)
     figure.update_yaxes(range=[0, max(len(names), 1)], visible=False)
-    return theme.finish(figure, title=_usual(histogram, unit), height=100 + 84 * max(len(names), 1), dark=dark)
+    return theme.finish(
+        figure,
+        title=_usual(histogram, unit),
+        height=100 + (_RIDGE if len(names) <= 6 else 56) * max(len(names), 1),
+        dark=dark,
+    )
 
 
 def _ridge(bins: pd.DataFrame, lane: int, *, peak: float, name: str, colour: str, unit: str) -> go.Bar:

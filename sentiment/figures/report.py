@@ -37,8 +37,8 @@ def plot_report(
     lanes = [*names, MACRO]
     gap = 0.5 / (len(baselines) + 1)
     palette = [colours.get(name, theme.INK) for name in names] + [theme.accent(dark)]
-    model = _points(report, metric, name="This model", offset=0.0, colours=palette, symbol="circle")
-    figure = go.Figure([model])
+    model = _points(report, metric, name="", offset=0.0, colours=palette, symbol="circle")
+    figure = go.Figure([model, _key("This model")])
     for index, (name, other) in enumerate(baselines.items()):
         symbol = _SYMBOLS[index % len(_SYMBOLS)]
         greys = [theme.INK] * len(lanes)
@@ -90,6 +90,7 @@ def _points(
         y=[lane + offset for lane, _ in known],
         mode="markers",
         name=theme.literal(theme.shorten(name, 30)),
+        showlegend=symbol != "circle",
         marker={"symbol": symbol, "size": 13 if filled else 9, "color": [colours[lane] for lane, _ in known]},
         error_x={
             "type": "data",
@@ -104,7 +105,7 @@ def _points(
         hovertext=[
             theme.hover(
                 lanes[lane] if lanes[lane] != MACRO else "Mean of the classes",
-                f"{name}: {_METRICS[metric]} {theme.percent(v)} "
+                f"{name or 'This model'}: {_METRICS[metric]} {theme.percent(v)} "
                 f"({theme.percent(low)} to {theme.percent(high)} at 95{theme.THIN}%)",
             )
             for (lane, _), v, (low, high) in zip(known, values, spans, strict=True)
@@ -112,6 +113,12 @@ def _points(
         hoverinfo="text",
         cliponaxis=False,
     )
+
+
+def _key(name: str) -> go.Scatter:
+    """The legend's entry for the model, whose points have the classes' colours."""
+    marker = {"symbol": "circle", "size": 13, "color": theme.INK}
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker, showlegend=True)
 
 
 def _value(report: Mapping[str, Any], lane: str, metric: str) -> str:

@@ -9,7 +9,9 @@ Streamlit's theme, whose text in charts is a middle grey, or outside Streamlit t
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from itertools import takewhile
 
 import plotly.graph_objects as go
 
@@ -69,10 +71,11 @@ def finish(figure: go.Figure, *, title: str, height: int, dark: bool | None) -> 
             "y": 1,
             "yref": "container",
             "yanchor": "top",
-            "pad": {"t": 8 + 0 * len(lines), "l": 2},
+            # plotly anchors the top of one line, but the baseline of the first of several
+            "pad": {"t": 8 if len(lines) == 1 else 19, "l": 2},
         },
-        height=height + 22 * (len(lines) - 1),
-        margin={"l": 4, "r": 12, "t": 22 + 22 * len(lines), "b": 8, "pad": 4},
+        height=height + 21 * (len(lines) - 1),
+        margin={"l": 4, "r": 12, "t": 26 + 21 * len(lines), "b": 8, "pad": 4},
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         dragmode=False,
@@ -141,15 +144,28 @@ def shorten(text: str, width: int) -> str:
 
 
 def short_names(names: Sequence[str], width: int) -> list[str]:
-    """Literal labels of at most `width` columns, one for each name, all different where the names are."""
-    short = [shorten(name, width) for name in names]
-    used: dict[str, int] = {}
-    labels = []
-    for label in short:
-        used[label] = used.get(label, 0) + 1
-        again = f"{_cut(label.rstrip('…'), width - 5)}…({used[label]})" if used[label] > 1 else label
-        labels.append(literal(again))
-    return labels
+    """Literal labels of at most `width` columns, one for each name, all different where the names are.
+
+    Long names that would look the same leave out the beginning that they share.
+    """
+    seen = [_visible(name) for name in names]
+    short = [shorten(name, width) for name in seen]
+    for label in {label for label in short if short.count(label) > 1}:
+        alike = [i for i, other in enumerate(short) if other == label]
+        shared = _shared([seen[i] for i in alike])
+        for i in (i for i in alike if short[i] != seen[i]):
+            short[i] = shorten("…" + seen[i][max(shared - 3, 0) :], width)
+    used: Counter[str] = Counter()
+    for i, label in enumerate(short):
+        used[label] += 1
+        if used[label] > 1:
+            short[i] = f"{_cut(label, width - 5)}…({used[label]})"
+    return [literal(label) for label in short]
+
+
+def _shared(texts: Sequence[str]) -> int:
+    """The length of the beginning that all texts share."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(min(texts), max(texts), strict=False)))
 
 
 def wrap(text: str, width: int) -> list[str]:
