@@ -63,3 +63,16 @@ def metric(page: Page, label: str) -> str:
 def click_bar(chart: Locator, number: int, *, trace: int = 0) -> None:
     """Clicks the bar with this number (from 0) in one of a chart's traces of bars."""
     chart.locator(".barlayer .trace.bars").nth(trace).locator(".point path").nth(number).click(force=True)
+
+
+RUN_ENDED = "Judge it"
+
+
+def start_training(page: Page, *, epochs: int) -> None:
+    """Starts a run with a number of epochs from the Fine-tune page."""
+    page.get_by_text("Advanced").first.click()
+    box = page.get_by_label("Epochs").first
+    box.fill(str(epochs))
+    box.press("Enter")
+    settle(page)
+    page.get_by_test_id("stMain").get_by_role("button", name="Fine-tune").first.click()
