@@ -21,7 +21,8 @@ _ALIASES = {
 _FURTHER = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#7A5C00", "#004D66", "#A33B20", "#5B6C2F")
 
 
-def _sentiment(name: str) -> str | None:
+def sentiment_of(name: str) -> str | None:
+    """The sentiment, "negative", "neutral" or "positive" if a class's name means one of them ("Pos", " NEG"), else None."""
     key = name.strip().casefold()
     key = _ALIASES.get(key, key)
     return key if key in _SENTIMENT else None
@@ -36,7 +37,7 @@ def order_classes(classes: Iterable[str]) -> list[str]:
     rank = {name: position for position, name in enumerate(_SENTIMENT)}
 
     def key(name: str) -> tuple[int, float, str]:
-        sentiment, number = _sentiment(name), _number(name)
+        sentiment, number = sentiment_of(name), _number(name)
         if sentiment is not None:
             return 0, rank[sentiment], name
         return (1, number, name) if number is not None else (2, 0.0, name)
@@ -52,11 +53,10 @@ def assign_colours(classes: Iterable[str]) -> dict[str, str]:
     """
     ordered = order_classes(classes)
     colours: dict[str, str] = {}
-    free = [colour for colour in _FURTHER]
     for name in ordered:
-        sentiment = _sentiment(name)
+        sentiment = sentiment_of(name)
         if sentiment is not None and _SENTIMENT[sentiment] not in colours.values():
             colours[name] = _SENTIMENT[sentiment]
         else:
-            colours[name] = free[len(colours) % len(free)]
+            colours[name] = _FURTHER[len(colours) % len(_FURTHER)]
     return colours

@@ -23,6 +23,7 @@ class BaseModel:
         languages: ISO 639-1 codes that it reads; empty for any.
         architecture: "TextCNN".
         trained_on: the corpora, in words.
+        n_training_rows: rows that it was pretrained on.
         held_out: corpus, macro_f1, accuracy (0 to 1) and n_rows, measured on rows it was not trained on; {} for scratch.
         size_bytes: of its folder.
         classes: the classes of its head; () without one.
@@ -36,6 +37,7 @@ class BaseModel:
     languages: tuple[str, ...]
     architecture: str
     trained_on: str
+    n_training_rows: int
     held_out: dict[str, Any]
     size_bytes: int
     classes: tuple[str, ...]
@@ -56,7 +58,7 @@ def list_bases() -> list[BaseModel]:
         ModelError: if a base model's config is damaged.
     """
     found = [_read(folder) for folder in sorted(bases_folder().glob("*")) if (folder / "config.json").exists()]
-    found.sort(key=lambda base: -float(base.held_out.get("transfer_macro_f1", base.held_out.get("macro_f1", 0))))
+    found.sort(key=lambda base: -base.n_training_rows)
     return [*found, _scratch()]
 
 
@@ -106,6 +108,7 @@ def _read(folder: Path) -> BaseModel:
             languages=tuple(card["languages"]),
             architecture=card["architecture"],
             trained_on=card["trained_on"],
+            n_training_rows=int(card["n_training_rows"]),
             held_out=dict(card["held_out"]),
             size_bytes=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
             classes=tuple(config["classes"]),
@@ -126,6 +129,7 @@ def _scratch() -> BaseModel:
         languages=(),
         architecture="TextCNN",
         trained_on="nothing: it learns words and weights from your rows alone",
+        n_training_rows=0,
         held_out={},
         size_bytes=0,
         classes=(),

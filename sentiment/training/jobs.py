@@ -31,7 +31,8 @@ def start(run_folder: Path) -> None:
         raise RunError(f"Run {run.id} is being trained already")
     if run.state.status == "finished":
         raise RunError(f"Run {run.id} has finished", todo="Start a new run to train again")
-    (run_folder / "stop").unlink(missing_ok=True)
+    for left_over in ("stop", "process.json"):
+        (run_folder / left_over).unlink(missing_ok=True)
     run.write_state(dataclasses.replace(run.state, status="queued", phase="Starting", error=None, message=""))
     package = Path(__file__).resolve().parents[2]
     path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))

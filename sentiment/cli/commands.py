@@ -1,0 +1,229 @@
+"""The commands. Heavy imports stay inside them, so that `bases` and a mistake answer at once."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sentiment.cli.progress import Reporter
+from sentiment.errors import RunError, UsageError
+from sentiment.training.config import DEFAULT_BASE, IMBALANCE, FinetuneConfig
+
+DATA = click.argument("data", type=click.Path(path_type=Path))
+TEXT = click.option("--text", required=True, metavar="COL", help="Column with the texts.")
+LABEL = click.option("--label", required=True, metavar="COL", help="Column with the labels.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def cli() -> None:
+    """Sentiment Studio: fine-tune a small pretrained model on your reviews and judge it class by class."""
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def bases(as_json: bool) -> None:
+    """List the base models that can be fine-tuned."""
+    from sentiment.models.registry import list_bases
+
+    found = list_bases()
+    if as_json:
+        rows = [{**dataclasses.asdict(base), "folder": str(base.folder) if base.folder else None} for base in found]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    rows = [
+        (
+            base.name,
+            ", ".join(base.languages) or "any",
+            base.architecture,
+            f"{100 * base.held_out['macro_f1']:.1f} ({base.held_out['corpus']})" if base.held_out else "-",
+            f"{base.size_bytes / 1e6:.1f} MB" if base.size_bytes else "-",
+            base.trained_on,
+        )
+        for base in found
+    ]
+    click.echo(_table(("name", "language", "network", "macro-F1", "size", "trained on"), rows))
+
+
+@cli.command()
+@DATA
+@TEXT
+@LABEL
+@click.option("--base", default=DEFAULT_BASE, show_default=True, metavar="NAME", help="Base model, or a run folder.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN_DIR", help="Run folder to write.")
+@click.option("--group", metavar="COL", help="Rows with equal values stay on one side of the split.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws split, head, order and dropout.")
+@click.option("--epochs", type=int, help="Passes over the training rows; by default, by their number.")
+@click.option("--imbalance", default="none", show_default=True, metavar="STRATEGY", help=", ".join(IMBALANCE) + ".")
+@click.option("--test-fraction", type=float, default=0.2, show_default=True, help="Held out to judge; 0 for none.")
+@click.option("--resume", is_flag=True, help="Go on with the run in RUN_DIR.")
+def finetune(
+    data: Path, text: str, label: str, base: str, out: Path, group: str | None, resume: bool, **settings: Any
+) -> None:
+    """Fine-tune a base model on DATA and judge it on held-out rows."""
+    config = FinetuneConfig(base=base, **settings)
+    if resume and not (out / "run.json").exists():
+        raise RunError(f"There is no run in {out}", todo="Leave --resume away to start one")
+    if not resume and (out / "run.json").exists():
+        raise RunError(f"There is a run in {out} already", todo="Add --resume to go on with it, or name another folder")
+    from sentiment.data import import_file
+    from sentiment.training.finetune import finetune as train
+    from sentiment.training.runs import Run
+
+    dataset = import_file(data, text=text, label=label, group=group)
+    run = Run(out) if resume else _new_run(out, dataset, config)
+    if resume and run.state.status == "finished":
+        click.echo(f"Run {run.info.name} has finished already: {run.state.message}")
+        return
+    (out / "stop").unlink(missing_ok=True)
+    with Reporter(run) as reporter:
+        state = train(run, dataset, on_state=reporter.show, should_stop=(out / "stop").exists)
+    click.echo(state.message)
+    _print_held_out(run)
+
+
+@cli.command()
+@click.argument("run_dir")
+@DATA
+@TEXT
+@LABEL
+@click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as JSON.")
+def evaluate(run_dir: str, data: Path, text: str, label: str, json_file: Path | None) -> None:
+    """Judge a run, or a base model with a head, on the labeled rows of DATA."""
+    from sentiment.data import import_file
+    from sentiment.evaluation import evaluate as judge
+    from sentiment.files import write_json
+    from sentiment.models.predictor import load_predictor
+
+    predict = load_predictor(run_dir)
+    labeled = import_file(data, text=text, label=label).labeled
+    if labeled.empty:
+        raise UsageError(f"No row of {data.name} has a label in the column {label!r}")
+    report = judge(labeled["label"].tolist(), predict(labeled["text"].tolist()), classes=predict.classes)
+    report["n_trained_on"] = _n_trained_on(run_dir, labeled["text"])
+    if report["n_trained_on"]:
+        click.echo(
+            f"Note: {report['n_trained_on']} of these {len(labeled)} texts were used in training; "
+            "figures on them flatter the model.",
+            err=True,
+        )
+    click.echo(_report_text(report))
+    if json_file is not None:
+        write_json(json_file, report)
+
+
+@cli.command()
+@click.argument("run_dir")
+@DATA
+@TEXT
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="csv, tsv, xlsx, jsonl or parquet.")
+def predict(run_dir: str, data: Path, text: str, out: Path) -> None:
+    """Add the columns prediction and prob_<class> to DATA; every row and column is kept, in order."""
+    from sentiment.data import read_table, write_table
+    from sentiment.models.predictor import load_predictor
+    from sentiment.scoring import score_frame
+
+    predictor = load_predictor(run_dir)
+    table = read_table(data, name=data.name)
+    write_table(score_frame(table.frame, text=text, predict_fn=predictor, classes=predictor.classes), out)
+    click.echo(f"{len(table.frame)} rows written to {out}")
+
+
+@cli.command()
+@click.argument("recipe")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder of the base model.")
+def pretrain(recipe: str, out: Path) -> None:
+    """Make a base model by its RECIPE, from the corpora."""
+    from sentiment.training.recipes import RECIPES
+
+    if recipe not in RECIPES:
+        raise UsageError(f"There is no recipe {recipe!r}", expected=f"One of {', '.join(RECIPES)}")
+    from sentiment.models.device import prepare_device
+    from sentiment.training.pretrain import pretrain as make
+
+    click.echo(f"Pretraining {recipe} on {prepare_device()}")
+    make(recipe, out, on_progress=_print_progress)
+    click.echo((out / "README.md").read_text(encoding="utf-8"))
+
+
+def _new_run(out: Path, dataset: Any, config: FinetuneConfig) -> Any:
+    from sentiment.training.runs import DatasetReference, RunInfo, create_run, new_id, now
+
+    if not config.base:
+        raise UsageError("No base model was named")
+    reference = DatasetReference(dataset.id, dataset.name, dataset.fingerprint, None, dataset.source)
+    info = RunInfo(
+        id=new_id(),
+        name=f"{dataset.name}, {config.base}",
+        created=now(),
+        config=config,
+        dataset=reference,
+        classes=dataset.classes,
+        colours=dataset.colours,
+        language=dataset.language,
+        text_column=dataset.text_column,
+        label_column=dataset.label_column,
+        group_column=dataset.group_column,
+    )
+    return create_run(out, info)
+
+
+def _n_trained_on(run_dir: str, texts: Any) -> int:
+    """How many of the texts the run was trained or chosen on; 0 for a base model."""
+    import numpy as np
+
+    path = Path(run_dir) / "split.npz"
+    if not path.exists():
+        return 0
+    from sentiment.training.finetune import hash_texts
+
+    with np.load(path, allow_pickle=False) as split:
+        return int(np.isin(hash_texts(texts), split["trained_on"]).sum())
+
+
+def _print_held_out(run: Any) -> None:
+    """The report on the held-out rows, and the macro-F1 of the baselines beside it."""
+    from sentiment.evaluation import evaluate as judge
+
+    table = run.predictions()
+    labels, classes = table["label"].tolist(), run.info.classes
+    groups = table["group"] if run.info.group_column else None
+    columns = [f"model:prob:{name}" for name in classes]
+    report = judge(labels, table[columns].to_numpy(), classes=classes, groups=groups)
+    click.echo(f"\nHeld out ({table['split'].iloc[0]}): {len(table)} rows\n{_report_text(report)}")
+    for name in ("majority", "tfidf"):
+        if f"{name}:prediction" in table:
+            baseline = judge(labels, predictions=table[f"{name}:prediction"].tolist(), classes=classes, groups=groups)
+            click.echo(f"{name:>10}  macro-F1 {100 * baseline['macro avg']['f1-score']:.1f}")
+
+
+def _report_text(report: dict[str, Any]) -> str:
+    """The report as a table of percentages with 95 % intervals."""
+    rows = []
+    for name in [*report["classes"], "macro avg", "weighted avg"]:
+        cells = []
+        for figure in ("precision", "recall", "f1-score"):
+            low, high = report["intervals"][name][figure]
+            cells.append(f"{100 * report[name][figure]:.1f} ({100 * low:.0f} to {100 * high:.0f})")
+        rows.append((name, *cells, str(int(report[name]["support"]))))
+    low, high = report["intervals"]["accuracy"]
+    accuracy = f"{100 * report['accuracy']:.1f} ({100 * low:.0f} to {100 * high:.0f})"
+    rows.append(("accuracy", "", "", accuracy, str(report["n_examples"])))
+    notes = "".join(f"\nNote: {warning}" for warning in report["warnings"])
+    return _table(("", "precision", "recall", "F1", "support"), rows) + notes
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]
+    )
+
+
+def _print_progress(progress: Any) -> None:
+    if progress.kind == "validation":
+        click.echo(
+            f"step {progress.step}/{progress.total_steps}  validation loss {progress.loss:.4f}  "
+            f"macro-F1 {100 * progress.macro_f1:.1f}"
+        )

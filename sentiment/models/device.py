@@ -1,0 +1,41 @@
+"""The device that jax computes on, in words, and the cache of compiled programs."""
+
+import os
+from pathlib import Path
+
+_CACHE_BYTES = 512 * 2**20  # a fine-tuning leaves about 5 MB; the least recently used go first
+
+
+def prepare_device() -> str:
+    """The device in words ("CPU, 2 cores"), after pointing jax to its cache of compiled programs.
+
+    The cache holds machine code that jax runs as it is, so it stands in the user's own cache folder
+    (`SENTIMENT_CACHE` or `XDG_CACHE_HOME`), which no page lets anybody write to.
+    """
+    import jax
+
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sentiment-studio"
+    folder = Path(os.environ.get("SENTIMENT_CACHE") or default) / "programs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        pass  # a read-only home costs compile time, nothing else
+    else:
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+    return describe_device()
+
+
+def describe_device() -> str:
+    """The device that jax computes on, in words."""
+    import jax
+
+    devices = jax.devices()
+    kind = devices[0].platform.upper()
+    if kind == "CPU":
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
+    kind = "GPU" if kind in ("CUDA", "ROCM", "GPU") else kind
+    return f"{len(devices)} × {kind}, {devices[0].device_kind}" if len(devices) > 1 else f"{kind}, {devices[0].device_kind}"

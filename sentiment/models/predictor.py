@@ -1,0 +1,81 @@
+"""A model folder as a `predict_fn`: texts → probabilities."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import ModelError
+from sentiment.models.batching import batches
+from sentiment.models.classifier import apply_fn
+from sentiment.models.registry import bases_folder
+from sentiment.models.store import ModelFolder, load_model
+from sentiment.models.tokenizer import TokenTable, encode
+
+_BATCH = 256
+_CHUNK = 50_000  # texts tokenized before the device gets them
+
+
+class Predictor:
+    """Probabilities of texts under one model. Safe to share: nothing in it changes.
+
+    Attributes:
+        classes: class names, in the order of the columns of the probabilities.
+        model: the weights, tokenizer and config behind it.
+    """
+
+    def __init__(self, model: ModelFolder) -> None:
+        self.model = model
+        self.classes = model.classes
+        apply = apply_fn(model.encoder, len(model.classes))
+        self._probs = jax.jit(lambda params, ids: jax.nn.softmax(apply(params, ids)))
+        self._params = jax.device_put(model.params)
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Probabilities float32[n_texts, n_classes]; rows sum to 1. A text without a word gets the model's prior."""
+        parts = [self._predict(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
+        return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *parts])
+
+    def _predict(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.predict_tokens(encode(self.model.tokenizer, texts, max_length=self.model.max_length))
+
+    def predict_tokens(self, table: TokenTable) -> NDArray[np.float32]:
+        """Probabilities float32[n_texts, n_classes] of texts that are tokenized already."""
+        probs = np.zeros((len(table.starts) - 1, len(self.classes)), np.float32)
+        for rows, part in list(self._dispatch(table)):
+            probs[rows] = np.asarray(part)[: len(rows)]
+        return probs
+
+    def _dispatch(self, table: TokenTable) -> Iterator[tuple[NDArray[np.int64], jax.Array]]:
+        """Hands every batch to the device before the first result is waited for, so that it never idles."""
+        for batch in batches(table, batch_size=_BATCH, max_length=self.model.max_length):
+            yield batch.rows, self._probs(self._params, batch.ids)
+
+
+def model_folder(run_or_base: str | Path) -> Path:
+    """The model folder behind a run folder, a model folder, or the name of a base model.
+
+    Raises:
+        ModelError: if it is none of them.
+    """
+    given = Path(run_or_base)
+    for folder in (given / "model", given, bases_folder() / str(run_or_base)):
+        if (folder / "config.json").is_file():
+            return folder
+    if (given / "run.json").exists():
+        raise ModelError(f"The run {given.name} has no weights yet", todo="Wait for its first validation, or resume it")
+    raise ModelError(
+        f"{str(run_or_base)!r} is neither a run folder nor a base model",
+        expected="A folder that finetune wrote, or a name from `python -m sentiment bases`",
+    )
+
+
+def load_predictor(run_or_base: str | Path) -> Predictor:
+    """The predictor of a run folder, a model folder, or a base model that has a head.
+
+    Raises:
+        ModelError: if there is no such model or it is damaged.
+    """
+    return Predictor(load_model(model_folder(run_or_base)))

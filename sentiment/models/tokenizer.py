@@ -1,0 +1,163 @@
+"""Text → token ids. A tokenizer belongs to its model and travels with it.
+
+Words are split as GloVe's were ("don't" → "do", "n't"), so that negations keep the vectors that they were
+trained with. A word outside the vocabulary falls apart into the longest known pieces (WordPiece), never into one
+bucket for everything unknown.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from sentiment.errors import ModelError
+
+PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
+_CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
+_CLITICS = ("s", "m", "d", "re", "ve", "ll")
+_HAN = r"\p{Han}\p{Hiragana}\p{Katakana}"
+_WORD = rf"n't(?!\p{{L}})|'(?:{'|'.join(_CLITICS)})(?!\p{{L}})|[{_HAN}]+|[\p{{L}}\p{{M}}&&[^{_HAN}]]+?(?=n't(?!\p{{L}}))"
+_WORD += rf"|[\p{{L}}\p{{M}}&&[^{_HAN}]]+|\p{{N}}+|[^\s\p{{L}}\p{{M}}\p{{N}}]"
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """Token ids of many texts, without padding.
+
+    Attributes:
+        ids: int32[n_tokens], the texts one after another.
+        starts: int64[n_texts + 1]; text i has the ids from starts[i] up to starts[i + 1].
+    """
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each text, int64[n_texts]."""
+        return np.diff(self.starts)
+
+    def padded(self, rows: NDArray[np.int64], length: int) -> NDArray[np.int32]:
+        """Ids int32[len(rows), length] of some texts, cut at `length`, padded on the right with id 0."""
+        lengths = np.minimum(self.lengths[rows], length)
+        columns = np.arange(length)
+        inside = columns < lengths[:, None]  # [rows, length]
+        positions = np.where(inside, self.starts[rows][:, None] + columns, 0)
+        return np.where(inside, self.ids[positions] if len(self.ids) else 0, 0).astype(np.int32)
+
+    def mapped(self, new_ids: NDArray[np.int32]) -> "TokenTable":
+        """The same texts with every id replaced by `new_ids[id]`."""
+        return TokenTable(new_ids[self.ids], self.starts)
+
+
+def build_tokenizer(vocabulary: Sequence[str]) -> Tokenizer:
+    """A tokenizer over the given words and pieces, in the order of their ids from 2 on.
+
+    Args:
+        vocabulary: lower-case words, and pieces that continue a word, written with "##" before them.
+    """
+    ids = {PAD_TOKEN: 0, UNKNOWN_TOKEN: 1}
+    for token in vocabulary:
+        ids.setdefault(token, len(ids))
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNKNOWN_TOKEN, max_input_chars_per_word=60))
+    return _with_splitting(tokenizer)
+
+
+def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count: int = 2) -> Tokenizer:
+    """A tokenizer whose words and pieces are learned from texts in any language.
+
+    Chinese and Japanese, written without spaces, become the character sequences that are frequent in these texts:
+    mostly words, and single characters for the rest.
+
+    Args:
+        texts: the training texts, and no others.
+        vocab_size: at most so many words and pieces.
+        min_count: a piece must occur as often as this to be merged from smaller ones.
+    """
+    # No mark on pieces inside a word: a Chinese word is the same at the start and in the middle of a sentence.
+    model = models.WordPiece(unk_token=UNKNOWN_TOKEN, max_input_chars_per_word=200, continuing_subword_prefix="")
+    tokenizer = _with_splitting(Tokenizer(model))
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocab_size,
+        min_frequency=min_count,
+        special_tokens=[PAD_TOKEN, UNKNOWN_TOKEN],
+        limit_alphabet=6_000,
+        continuing_subword_prefix="",
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer in a tokenizer.json.
+
+    Raises:
+        ModelError: if the file is missing or damaged, or its padding id is not 0.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises a bare Exception for a missing and for a damaged file
+        raise ModelError(
+            f"The tokenizer {path.parent.name}/{path.name} cannot be read ({str(error)[:80]})",
+            expected="The tokenizer.json that was written with the weights",
+        ) from error
+    if tokenizer.token_to_id(PAD_TOKEN) != 0:
+        raise ModelError(f"The tokenizer {path.parent.name}/{path.name} has no {PAD_TOKEN} with id 0")
+    return tokenizer
+
+
+def encode(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) -> TokenTable:
+    """Token ids of texts, each cut after `max_length` tokens.
+
+    Longer texts keep their first and their last words, half of the tokens each: a review's verdict stands at its
+    end as often as at its start.
+    """
+    chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
+    parts = [_encode_chunk(tokenizer, chunk, max_length=max_length) for chunk in chunks]
+    lengths = np.concatenate([np.zeros(1, np.int64), *(lengths for _, lengths in parts)])
+    return TokenTable(np.concatenate([np.zeros(0, np.int32), *(ids for ids, _ in parts)]), np.cumsum(lengths))
+
+
+def _encode_chunk(
+    tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    encodings = tokenizer.encode_batch_fast([clean(text) for text in texts], add_special_tokens=False)
+    head, tail = max_length // 2, max_length - max_length // 2
+    rows = [ids if len(ids) <= max_length else ids[:head] + ids[-tail:] for ids in (e.ids for e in encodings)]
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    return np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum())), lengths
+
+
+def clean(text: str) -> str:
+    """A text without lone surrogates, which the tokenizer's UTF-8 cannot carry."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """How often each word occurs in texts, split and lower-cased as the tokenizers here do it."""
+    splitter = _with_splitting(Tokenizer(models.WordLevel({UNKNOWN_TOKEN: 0}, unk_token=UNKNOWN_TOKEN)))
+    counts: Counter[str] = Counter()
+    for text in texts:
+        normal = splitter.normalizer.normalize_str(clean(text))
+        counts.update(word for word, _ in splitter.pre_tokenizer.pre_tokenize_str(normal))
+    return counts
+
+
+def _with_splitting(tokenizer: Tokenizer) -> Tokenizer:
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(Regex(r"<[^<>]{1,200}>"), " "),  # tags such as <br />
+            normalizers.Replace(Regex(r"(?:https?://|www\.)\S+"), " "),
+            normalizers.NFKC(),
+            normalizers.Replace(Regex("[’‘`´]"), "'"),
+            normalizers.Lowercase(),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_WORD), behavior="removed", invert=True)
+    return tokenizer

@@ -1,0 +1,112 @@
+"""The corpora that base models are pretrained on, read and split once and for all.
+
+Which side a row is on depends on its own content alone (a hash of its text, or of the document it is from), so the
+split is the same in every recipe, whatever else is read: a base model is judged on rows that none was trained on.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sentiment.data import normalise_texts
+from sentiment.errors import DataError
+
+SENTIMENT = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Where a corpus comes from.
+
+    Attributes:
+        name: short name, used in cards.
+        file: its file in the corpora folder; columns text and label.
+        title: what it is, in words.
+        licence: of the texts.
+        document: the column whose equal values are one document, if there is one.
+    """
+
+    name: str
+    file: str
+    title: str
+    licence: str
+    document: str | None = None
+
+
+CORPORA = {
+    corpus.name: corpus
+    for corpus in (
+        Corpus("news", "nyt_editorials.csv", "5,119 sentences of New York Times editorials", "MIT (VADER)", "article"),
+        Corpus("films", "movie_snippets.csv", "10,603 Rotten Tomatoes review sentences", "MIT (VADER)"),
+        Corpus("imdb", "imdb_reviews.parquet", "44,579 IMDb film reviews (Maas et al. 2011)", "research use; no text shipped"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class CorpusSplit:
+    """A corpus in memory: texts, labels (positions in `SENTIMENT`) and the side of each row.
+
+    Attributes:
+        texts: the texts.
+        labels: int64[n].
+        side: str[n], "train", "validation" (one row in ten) or "test" (one in ten).
+    """
+
+    corpus: Corpus
+    texts: NDArray[np.object_]
+    labels: NDArray[np.int64]
+    side: NDArray[np.str_]
+
+    def rows(self, side: str) -> NDArray[np.int64]:
+        """Positions of the rows on one side."""
+        return np.flatnonzero(self.side == side)
+
+
+def corpora_folder() -> Path:
+    """The folder that holds the corpora: `SENTIMENT_CORPORA`, `corpora`, or `../shared/data` beside the repository.
+
+    Raises:
+        DataError: if there is none.
+    """
+    repository = Path(__file__).resolve().parents[2]
+    places = [os.environ.get("SENTIMENT_CORPORA"), repository / "corpora", repository.parent / "shared" / "data"]
+    for place in places:
+        if place and (Path(place) / CORPORA["news"].file).exists():
+            return Path(place)
+    raise DataError(
+        "The corpora to pretrain on were not found",
+        expected=f"A folder with {', '.join(corpus.file for corpus in CORPORA.values())}",
+        todo="Name it in the environment variable SENTIMENT_CORPORA",
+    )
+
+
+def read_corpus(name: str) -> CorpusSplit:
+    """A corpus with its split; texts that occur with two labels are left out.
+
+    Raises:
+        DataError: if its file is missing.
+    """
+    corpus = CORPORA[name]
+    path = corpora_folder() / corpus.file
+    if not path.exists():
+        raise DataError(f"The corpus file {corpus.file} was not found", todo="Put it into the corpora folder")
+    frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False)
+    keys = pd.Series(np.asarray(normalise_texts(frame["text"])), index=frame.index)
+    clear = (frame.groupby(keys)["label"].transform("nunique") == 1) & ~keys.duplicated() & (keys != "")
+    frame, keys = frame[clear], keys[clear]
+    documents = keys if corpus.document is None else corpus.name + frame[corpus.document].astype(str)
+    labels = frame["label"].map({label: position for position, label in enumerate(SENTIMENT)})
+    return CorpusSplit(
+        corpus, frame["text"].to_numpy(object), labels.to_numpy(np.int64), np.array([_side(key) for key in documents])
+    )
+
+
+def _side(key: str) -> str:
+    bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") % 10
+    return {0: "test", 1: "validation"}.get(bucket, "train")

@@ -1,0 +1,42 @@
+"""What is chosen where the user leaves the choice open, and how long a run takes. Light: pages show it beforehand."""
+
+import math
+
+from sentiment.training.config import FinetuneConfig
+
+_PASSES = 12  # over 2,000 rows; fewer over more, more over fewer
+_SECONDS_PER_TOKEN = 4.5e-6  # one padded token through one training step, on two laptop cores
+_STARTUP = (5.0, 20.0)  # loading jax and compiling: with the programs cached, and the first time
+_BASELINE_SECONDS_PER_ROW = 4e-4
+
+
+def choose_epochs(config: FinetuneConfig, n_train: int) -> int:
+    """Passes over the training rows: as configured, or fewer the more rows there are (2 to 40)."""
+    if config.epochs is not None:
+        return config.epochs
+    return round(min(40.0, max(2.0, _PASSES * (2_000 / max(n_train, 1)) ** 0.35)))
+
+
+def choose_batch_size(config: FinetuneConfig, n_train: int) -> int:
+    """Rows per step: as configured, and small enough that a pass over few rows has some eight steps."""
+    return max(4, min(config.batch_size, 2 ** int(math.log2(max(n_train / 8, 4)))))
+
+
+def estimate_seconds(
+    n_rows: int, *, mean_tokens: float, config: FinetuneConfig, past: tuple[float, ...] = ()
+) -> tuple[float, float]:
+    """How long a run takes, from and to, in seconds.
+
+    Args:
+        n_rows: labeled rows of the dataset.
+        mean_tokens: mean words of a text.
+        config: the run's settings.
+        past: seconds taken over seconds estimated (the middle of the range) of earlier runs on this machine.
+    """
+    n_train = n_rows * (1.0 - config.test_fraction - config.validation_fraction)
+    padded = min(config.max_length, 1.4 * mean_tokens + 8)
+    work = n_train * choose_epochs(config, round(n_train)) * padded * _SECONDS_PER_TOKEN
+    work += n_rows * _BASELINE_SECONDS_PER_ROW
+    if past:
+        work *= sorted(past)[len(past) // 2]
+    return _STARTUP[0] + 0.6 * work, _STARTUP[1] + 1.6 * work

@@ -1,0 +1,114 @@
+"""Where a fine-tuning starts from: the base model's weights, with a head for the dataset's classes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from sentiment.models.classifier import EMBEDDING, flatten, fresh_params, unflatten
+from sentiment.models.encoders import EncoderConfig
+from sentiment.models.predictor import model_folder
+from sentiment.models.registry import SCRATCH
+from sentiment.models.store import load_model
+from sentiment.models.tokenizer import TokenTable, learn_tokenizer
+from sentiment.palette import sentiment_of
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights and tokenizer before the first step.
+
+    Attributes:
+        params: nested dictionary of float32 arrays.
+        encoder: the encoder's shape.
+        tokenizer: the base model's own, or one learned from the training texts.
+        pretrained: whether the weights were learned elsewhere.
+        kept_classes: classes whose row of the base model's head was kept.
+    """
+
+    params: dict[str, Any]
+    encoder: EncoderConfig
+    tokenizer: Tokenizer
+    pretrained: bool
+    kept_classes: tuple[str, ...] = ()
+
+
+def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int) -> Start:
+    """The start for a base model's name, the folder of a run or model, or `scratch-cnn`.
+
+    The encoder is taken as it is. The head is fresh, but for classes that the base model's head has as well
+    (the same name, or another word for the same sentiment), whose weights are kept.
+
+    Args:
+        base: see above.
+        classes: the dataset's classes, in the order of the logits.
+        train_texts: texts that `scratch-cnn` learns its vocabulary from.
+        seed: draws what is fresh.
+
+    Raises:
+        ModelError: if there is no such base or it is damaged.
+    """
+    if base == SCRATCH:
+        tokenizer = learn_tokenizer(train_texts)
+        config = EncoderConfig(vocab_size=tokenizer.get_vocab_size())
+        return Start(fresh_params(config, len(classes), seed=seed), config, tokenizer, pretrained=False)
+    model = load_model(model_folder(base))
+    params = fresh_params(model.encoder, len(classes), seed=seed)
+    params["encoder"] = model.params["encoder"]
+    matches = match_classes(classes, model.classes)
+    kernel, bias = np.array(params["head"]["kernel"]), np.array(params["head"]["bias"])
+    if len(matches) == len(classes):
+        for new, old in matches.items():
+            kernel[:, new], bias[new] = model.params["head"]["kernel"][:, old], model.params["head"]["bias"][old]
+        kept = tuple(classes)
+    else:  # kept beside fresh weights, an old row would win every row of the first steps
+        kernel, bias, kept = np.zeros_like(kernel), np.zeros_like(bias), ()
+    params["head"] = {"kernel": kernel, "bias": bias}
+    return Start(params, model.encoder, model.tokenizer, pretrained=True, kept_classes=kept)
+
+
+def match_classes(classes: Sequence[str], base_classes: Sequence[str]) -> dict[int, int]:
+    """Position in `base_classes` for each position in `classes` that means the same; each is used once."""
+
+    def meaning(name: str) -> str:
+        return sentiment_of(name) or name.strip().casefold()
+
+    free = {meaning(name): position for position, name in reversed(list(enumerate(base_classes)))}
+    return {
+        position: free.pop(meaning(name)) for position, name in enumerate(classes) if meaning(name) in free
+    }
+
+
+@dataclass(frozen=True)
+class Compact:
+    """A model cut to the words that occur, so that training does not carry the rest of the vocabulary along.
+
+    A word that does not occur gets no gradient and no weight decay, so its vector stays what it was.
+    """
+
+    used: NDArray[np.int64]
+    new_ids: NDArray[np.int32]
+    full_table: NDArray[np.float32]
+
+    @classmethod
+    def over(cls, tables: Sequence[TokenTable], params: dict[str, Any]) -> "Compact":
+        """The cut to the ids of some token tables (and the two special ids, which keep their places)."""
+        full = np.asarray(flatten(params)[EMBEDDING], np.float32)
+        used = np.unique(np.concatenate([np.arange(2), *(table.ids for table in tables)])).astype(np.int64)
+        new_ids = np.zeros(len(full), np.int32)
+        new_ids[used] = np.arange(len(used))
+        return cls(used, new_ids, full)
+
+    def cut(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The weights with the rows of the words in use alone."""
+        return unflatten({**flatten(params), EMBEDDING: self.full_table[self.used]})
+
+    def restore(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The weights with the whole table again."""
+        flat = flatten(params)
+        table = self.full_table.copy()
+        table[self.used] = flat[EMBEDDING]
+        return unflatten({**flat, EMBEDDING: table})

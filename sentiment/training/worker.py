@@ -1,0 +1,101 @@
+"""The job process: `python -m sentiment.training.worker RUN_FOLDER`.
+
+It waits for its turn (one run of a workspace trains at a time, oldest first), trains, and leaves every outcome,
+also a failure, in the run folder.
+"""
+
+import dataclasses
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sentiment.errors import RunError, SentimentError
+from sentiment.training.jobs import read_state
+from sentiment.training.runs import Run
+
+_POLL_SECONDS = 0.3
+_NICENESS = 5  # the server beside it answers first
+
+
+def main(run_folder: Path) -> int:
+    """Trains the run and returns the process's exit status."""
+    os.nice(_NICENESS)
+    run = Run(run_folder)
+    lock = FileLock(run_folder.parent / ".training.lock")
+    try:
+        if not _wait_for_turn(run, lock):
+            run.write_state(dataclasses.replace(run.state, status="stopped", phase="", message="Cancelled in the queue."))
+            return 0
+        _train(run)
+    except SentimentError as error:
+        _fail(run, error)
+        return 2
+    except Exception as error:
+        traceback.print_exc()
+        unexpected = RunError(
+            f"Training ended with an unexpected error: {type(error).__name__}: {str(error)[:200]}",
+            todo="Resume the run; if it happens again, send log.txt of the run folder to the maintainers",
+        )
+        _fail(run, unexpected)
+        return 1
+    finally:
+        lock.release()
+    return 0
+
+
+def stop_requested(run: Run) -> bool:
+    """Whether somebody asked the run to stop."""
+    return (run.folder / "stop").exists()
+
+
+def _train(run: Run) -> None:
+    if run.info.dataset.folder is None:
+        raise RunError(f"Run {run.id} was made from a file", todo="Resume it with `finetune --resume` and that file")
+    run.write_state(dataclasses.replace(run.state, status="starting", phase="Reading the dataset"))
+    from sentiment.data import load_dataset
+    from sentiment.training.finetune import finetune
+
+    dataset = load_dataset((run.folder / run.info.dataset.folder).resolve())
+    finetune(run, dataset, should_stop=lambda: stop_requested(run))
+
+
+def _wait_for_turn(run: Run, lock: FileLock) -> bool:
+    """True once this run may train; False if it was asked to stop while it waited."""
+    while not stop_requested(run):
+        ahead = _ahead(run)
+        if not ahead:
+            try:
+                lock.acquire(timeout=_POLL_SECONDS)
+                return True
+            except Timeout:
+                ahead = 1
+        run.write_state(dataclasses.replace(run.state, status="queued", phase=f"Waiting for {ahead} earlier run(s)"))
+        time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _ahead(run: Run) -> int:
+    """How many older runs of the workspace are queued or training."""
+    count = 0
+    for folder in run.folder.parent.iterdir():
+        if folder.name < run.folder.name and (folder / "run.json").exists():
+            try:
+                count += read_state(folder).active
+            except RunError:
+                continue
+    return count
+
+
+def _fail(run: Run, error: SentimentError) -> None:
+    print(error, file=sys.stderr)
+    run.write_state(
+        dataclasses.replace(run.state, status="failed", phase="", seconds_left=None, error=error.to_dict(), message="")
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
