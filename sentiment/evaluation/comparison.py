@@ -73,6 +73,7 @@ def _tally_pairs(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """float64[n_units, 2, 3, n_classes], the sums under either model, and int64[n_units], how many are alike."""
     k = n_classes
+    counts: NDArray[np.int64] | None
     if groups is None:
         triples, unit, counts = np.unique((truth * k + a) * k + b, return_inverse=True, return_counts=True)
         first = np.zeros(len(triples), dtype=np.int64)
@@ -80,13 +81,11 @@ def _tally_pairs(
         truth, a, b, groups = truth[first], a[first], b[first], np.arange(len(triples))
     else:
         _, groups = np.unique(groups, return_inverse=True)
-        counts = np.ones(int(groups.max()) + 1, dtype=np.int64)
-    sums = np.zeros((len(counts), 2, 3, k))
-    for model, says in enumerate((a, b)):
-        hit = truth == says
-        np.add.at(sums, (groups[hit], model, intervals.RIGHT, truth[hit]), 1.0)
-        np.add.at(sums, (groups, model, intervals.TRUE, truth), 1.0)
-        np.add.at(sums, (groups, model, intervals.PREDICTED, says), 1.0)
+        counts = None
+    sums = np.stack([intervals.sum_by_unit(truth, says, unit=groups, n_classes=k) for says in (a, b)], axis=1)
+    if counts is None:
+        flat, counts = np.unique(sums.reshape(len(sums), -1), axis=0, return_counts=True)
+        sums = flat.reshape(-1, 2, 3, k)
     return sums, counts
 
 

@@ -83,7 +83,8 @@ def check_labels(labels: Sequence[str]) -> list[str]:
 
 def encode(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
     """int64[n]: the position of each label in `classes`."""
-    return np.asarray(pd.Index(classes, dtype=object).get_indexer(pd.Index(labels, dtype=object)), dtype=np.int64)
+    place = {name: position for position, name in enumerate(classes)}
+    return np.fromiter((place[label] for label in labels), dtype=np.int64, count=len(labels))
 
 
 def encode_groups(groups: Sequence[Any] | None, n: int) -> NDArray[np.int64] | None:
@@ -124,7 +125,7 @@ def _report(
     averages = intervals.average_intervals(units, n_resamples=n_resamples, seed=seed)
     support, n_rows = total[intervals.TRUE].astype(int), int(total[intervals.TRUE].sum())
     values = np.nan_to_num(scores.per_class)
-    per_class = [
+    per_class: list[dict[str, Any]] = [
         {
             "class": name,
             **{metric: float(values[m, c]) for m, metric in enumerate(METRICS)},

@@ -40,7 +40,7 @@ def plot_class_counts(counts: pd.DataFrame, colours: Mapping[str, str], *, dark:
         [
             _bars(lanes, rows, [colours.get(name, theme.INK) for name in names]),
             _targets(lanes, longest, shown, names),
-            theme.labels_trace(np.zeros(len(names)), lanes - 0.18, labels, textposition="middle right"),
+            theme.labels_trace([0.0] * len(names), (lanes - 0.18).tolist(), labels, textposition="middle right"),
         ]
     )
     left_out = len(counts) - len(shown)
@@ -136,8 +136,8 @@ def plot_lengths(
     left = float(histogram["start"].min()) if len(histogram) else 0.0
     figure.add_trace(
         theme.labels_trace(
-            np.full(len(names), left),
-            np.arange(len(names))[::-1] + 0.83,
+            [left] * len(names),
+            [len(names) - 1 - lane + 0.83 for lane in range(len(names))],
             [f"<b>{label}</b>" for label in theme.short_names(names, 26)],
             textposition="middle right",
         )
@@ -186,9 +186,9 @@ def _usual(histogram: pd.DataFrame, unit: str) -> str:
     total = float(histogram["count"].sum())
     if not total:
         return "No row has a text yet"
-    bins = histogram.groupby(["start", "stop"], as_index=False)["count"].sum().sort_values("start")
+    bins = histogram.groupby(["start", "stop"])["count"].sum().sort_index().reset_index()
     start, stop = bins["start"].to_numpy(float), bins["stop"].to_numpy(float)
-    cumulative = np.concatenate([[0.0], bins["count"].cumsum().to_numpy(float)]) / total
+    cumulative = np.concatenate([[0.0], np.cumsum(bins["count"].to_numpy(float))]) / total
     last = np.searchsorted(cumulative[1:], cumulative[:-1] + 0.8 - 1e-9)
     able = np.flatnonzero(last < len(stop))
     first = int(min(able, key=lambda i: (stop[last[i]] - start[i], i)))

@@ -124,5 +124,5 @@ def _mistakes(names: Sequence[str], matrix: NDArray[np.float64]) -> str:
         return f"All {theme.number(matrix.sum())} rows are right"
     share = np.where(rows >= min(10.0, rows.max()), wrong / np.maximum(rows, 1), 0)
     i, j = np.unravel_index(int(share.argmax()), share.shape)
-    true, said = (theme.shorten(names[n], 24) for n in (i, j))
+    true, said = (theme.shorten(names[int(n)], 24) for n in (i, j))
     return f"{theme.percent(float(share[i, j]))} of {true} is taken for {said}"

@@ -61,8 +61,8 @@ def _line(table: pd.DataFrame, column: str, *, colour: str, faint: bool, kind: s
 
 
 def _best(validation: pd.DataFrame) -> pd.Series | None:
-    scores = validation["macro_f1"].astype(float)
-    return None if scores.notna().sum() == 0 else validation.loc[scores.idxmax()]
+    scores = validation["macro_f1"].to_numpy(float)
+    return None if not np.isfinite(scores).any() else validation.iloc[int(np.nanargmax(scores))]
 
 
 def _best_point(best: pd.Series, total_steps: int, colour: str) -> go.Scatter:

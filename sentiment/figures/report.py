@@ -47,8 +47,8 @@ def plot_report(
     labels = [*theme.short_names(names, 20), "Mean of the classes"]
     figure.add_trace(
         theme.labels_trace(
-            np.zeros(len(lanes)),
-            np.arange(len(lanes)) - 0.27,
+            [0.0] * len(lanes),
+            [lane - 0.27 for lane in range(len(lanes))],
             [f"<b>{label}</b>  {_value(report, lane, metric)}" for label, lane in zip(labels, lanes, strict=True)],
             textposition="middle right",
         )
