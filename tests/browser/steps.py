@@ -48,10 +48,10 @@ def use_sample(page: Page, title: str) -> None:
     settle(page)
 
 
-def table_text(table: Locator) -> str:
-    """What a table shows, which is drawn on a canvas; its accessible twin has the words."""
+def table_cells(table: Locator) -> list[str]:
+    """What a table shows, row by row. It is drawn on a canvas; its accessible twin has the words."""
     expect(table.locator("canvas td").first).to_be_attached()
-    return " | ".join(table.locator("canvas td").all_text_contents())
+    return table.locator("canvas td").all_text_contents()
 
 
 def metric(page: Page, label: str) -> str:

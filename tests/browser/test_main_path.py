@@ -18,7 +18,7 @@ from tests.browser.steps import (
     put_file,
     settle,
     start_training,
-    table_text,
+    table_cells,
     turn_to,
 )
 
@@ -48,9 +48,8 @@ def test_from_a_file_to_a_report_by_clicking(page: Page, tmp_path: Path) -> None
     expect(chart).to_contain_text(str(len(neutral)))
     click_bar(chart, 1, trace=1)
     settle(page)
-    shown = table_text(page.get_by_test_id("stDataFrame").first)
-    assert neutral[0]["text"][:40] in shown
-    assert "positive" not in shown
+    shown = table_cells(page.get_by_test_id("stDataFrame").first)
+    assert shown[:3] == [str(rows.index(neutral[0]) + 1), neutral[0]["text"], "neutral"]
 
     turn_to(page, "Fine-tune")
     start_training(page, epochs=3)
@@ -70,17 +69,21 @@ def judge(page: Page, folder: Path) -> None:
     expect(main).to_contain_text("held-out")
     for name in ("negative", "neutral", "positive"):
         expect(main.locator(".js-plotly-plot").first).to_contain_text(name)
-    report = json.loads(download(page, "JSON", folder))
+    report = json.loads(download(page, "Report as JSON", folder))
     assert {"negative", "neutral", "positive", "macro avg", "accuracy"} <= report.keys()
     assert 0.3 < report["macro avg"]["f1-score"] < 1
+    assert metric(page, "Held-out rows") == str(sum(map(sum, report["confusion_matrix"])))
+    table = list(csv.DictReader(io.StringIO(download(page, "Report as CSV", folder))))
+    recall = next(float(line["recall"]) for line in table if line["class"] == "negative")
+    assert recall == pytest.approx(report["negative"]["recall"])
+
+    page.get_by_role("tab", name="Mistakes").click()
     confusion = page.get_by_test_id("stPlotlyChart").filter(has_text="what the model says")
-    confusion.scroll_into_view_if_needed()
-    click_bar(confusion, 2)  # true class negative, the model says positive
+    click_bar(confusion, 0)  # true class negative, and the model says so
     settle(page)
-    wrong = report["confusion_matrix"][0][2]
-    expect(main).to_contain_text(str(wrong))
-    predicted = list(csv.DictReader(io.StringIO(download(page, "predictions", folder))))
-    assert len(predicted) == sum(map(sum, report["confusion_matrix"]))
+    behind = page.get_by_role("tabpanel", name="Mistakes").get_by_test_id("stDataFrame")
+    first = table_cells(behind)[1]
+    assert {row["label"] for row in reviews() if row["text"] == first} == {"negative"}
 
 
 def download(page: Page, name: str, folder: Path) -> str:
