@@ -1,0 +1,197 @@
+"""Calls into the library that are worth remembering between redraws.
+
+Datasets are immutable and runs are named by content and time, so everything is keyed by ids; every cache is bounded.
+Large things are shared between sessions and must not be changed in place.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from sentiment import data, evaluation
+from sentiment.data import ColumnProposal, Dataset, FileFormat, LabelMapping, Table
+from sentiment.training.runs import MODELS, Run
+from sentiment.workspace import Workspace
+
+
+def workspace() -> Workspace:
+    """The workspace of this server.
+
+    Raises:
+        WorkspaceError: if its folder cannot be written.
+    """
+    return _workspace(os.environ.get("SENTIMENT_WORKSPACE", ""))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _workspace(root: str) -> Workspace:
+    return Workspace()
+
+
+def root() -> str:
+    """The workspace's folder, which keeps what is remembered of one workspace apart from another's."""
+    return str(workspace().root)
+
+
+def dataset(dataset_id: str) -> Dataset:
+    """A dataset of the workspace, read once."""
+    return _dataset(root(), dataset_id)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the dataset")
+def _dataset(root: str, dataset_id: str) -> Dataset:
+    return workspace().dataset(dataset_id)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A file that is being looked at before it is imported: its table, and what is proposed for it."""
+
+    table: Table
+    proposal: ColumnProposal
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at the file")
+def detect_format(upload_id: str, name: str, _content: bytes) -> FileFormat:
+    """The format of an uploaded file (`upload_id` stands for its content)."""
+    return data.detect_format(_content, name=name)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the file")
+def read_draft(upload_id: str, name: str, file_format: FileFormat, _content: bytes) -> Draft:
+    """An uploaded file read in a given format, with its proposed columns."""
+    table = data.read_table(_content, name=name, file_format=file_format)
+    return Draft(table, data.propose_columns(table.frame))
+
+
+@dataclass(frozen=True)
+class LabelOffers:
+    """What is offered for a label column: spellings to merge, and ratings to turn into sentiments."""
+
+    counts: dict[str, int]
+    variants: dict[str, tuple[str, ...]]
+    mapping: LabelMapping | None
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def label_offers(upload_id: str, file_format: FileFormat, column: str, _frame: pd.DataFrame) -> LabelOffers:
+    """The labels of a column of an uploaded file, most frequent first, and what is offered for them."""
+    labels = _frame[column]
+    labels = labels[labels.notna() & (labels.astype("str").str.strip() != "")]
+    counts = {str(label): int(n) for label, n in labels.value_counts().items()}
+    return LabelOffers(counts, dict(data.find_variants(list(counts))), data.propose_mapping(list(counts)))
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the Balance page shows of a dataset: counts, lengths, and what they mean."""
+
+    counts: pd.DataFrame
+    ratio: float
+    meaning: str
+    lengths: pd.DataFrame
+    histogram: pd.DataFrame
+    unit: str
+
+
+@st.cache_resource(max_entries=16, show_spinner="Counting rows and words")
+def balance(root: str, dataset_id: str) -> Balance:
+    """The balance of a dataset's labels and the lengths of its texts."""
+    found = dataset(dataset_id)
+    counts = data.count_classes(found.frame["label"], classes=found.classes)
+    labeled = found.labeled
+    return Balance(
+        counts=counts,
+        ratio=data.imbalance_ratio(counts["count"]),
+        meaning=data.describe_balance(counts),
+        lengths=data.length_table(labeled["text"], labeled["label"], classes=found.classes),
+        histogram=data.length_histogram(labeled["text"], labeled["label"], classes=found.classes),
+        unit=data.length_unit(found.language),
+    )
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def positions(root: str, dataset_id: str, label: str | None) -> np.ndarray:
+    """Where in a dataset the rows of one class are; with None, those without a label."""
+    labels = dataset(dataset_id).frame["label"]
+    mask = labels.isna() if label is None else (labels == label).fillna(False)
+    return np.flatnonzero(mask.to_numpy(dtype=bool))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a run is worth on its held-out rows.
+
+    Attributes:
+        rows: the labeled held-out rows with every model's predictions.
+        reports: the report of each model that is ready: "model", "majority", "tfidf".
+        comparisons: the model against each baseline.
+        verdict: the sentence to repeat.
+        split: "test" or "validation".
+    """
+
+    rows: pd.DataFrame
+    reports: dict[str, dict]
+    comparisons: dict[str, pd.DataFrame]
+    verdict: str
+    split: str
+
+
+def judgement(run: Run) -> Judgement | None:
+    """What a run is worth, or None while there are no predictions."""
+    path = run.folder / "predictions.parquet"
+    return _judgement(str(path), path.stat().st_mtime_ns, run) if path.exists() else None
+
+
+@st.cache_resource(max_entries=8, show_spinner="Judging the model on the held-out rows")
+def _judgement(path: str, written: int, _run: Run) -> Judgement | None:
+    rows = _run.predictions()
+    if rows is None:
+        return None
+    rows = rows[rows["label"].notna()].reset_index(drop=True)
+    classes = list(_run.info.classes)
+    groups = rows["group"] if rows["group"].notna().all() else None
+    reports = {
+        model: evaluation.evaluate(
+            rows["label"],
+            rows[[f"{model}:prob:{name}" for name in classes]].to_numpy(dtype=float),
+            classes=classes,
+            groups=groups,
+        )
+        for model in MODELS
+        if f"{model}:prediction" in rows
+    }
+    comparisons = {
+        model: evaluation.compare(
+            rows["label"], rows["model:prediction"], rows[f"{model}:prediction"], classes=classes, groups=groups
+        )
+        for model in reports
+        if model != "model" and "model" in reports
+    }
+    verdict = evaluation.verdict(reports["model"], comparisons, n=len(rows)) if "model" in reports else ""
+    return Judgement(rows, reports, comparisons, verdict, str(rows["split"].iloc[0]) if len(rows) else "test")
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def mean_tokens(root: str, dataset_id: str) -> float:
+    """About how many tokens a text of a dataset has: its mean length, by class, over the labeled rows."""
+    lengths = balance(root, dataset_id).lengths
+    return float((lengths["median"] * lengths["n"]).sum() / max(1, lengths["n"].sum()))
+
+
+def language_name(code: str) -> str:
+    """The English name of a language."""
+    return data.language_name(code)
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """A table as CSV that a spreadsheet opens without running any formula in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        data.write_table(table, path)
+        return path.read_bytes()

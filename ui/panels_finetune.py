@@ -1,0 +1,202 @@
+"""Setting up a run: base model cards, what would stop it, settings, estimate, start."""
+
+import streamlit as st
+
+from sentiment.data import DatasetInfo
+from sentiment.errors import SentimentError
+from sentiment.models import registry
+from sentiment.models.registry import BaseModel
+from sentiment.training import jobs
+from sentiment.training.config import IMBALANCE, FinetuneConfig
+from sentiment.training.estimate import estimate_seconds
+from sentiment.training.runs import Run
+from sentiment.workspace import Workspace
+from ui import cache, text
+from ui.guard import show_error
+from ui.state import session
+
+MOST_CLASSES = 1000
+IMBALANCE_TITLES = {
+    "none": "None",
+    "class-weights": "Class weights",
+    "effective-number": "Effective number of rows",
+    "oversample": "Oversample rare classes",
+    "undersample": "Undersample frequent classes",
+    "focal": "Focal loss",
+    "logit-adjustment": "Logit adjustment",
+}
+
+
+def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | None:
+    """What would stop a run with these labels before its first step, or None."""
+    counts = {name: n for name, n in info.class_counts.items() if n}
+    least = 2 + (config.test_fraction > 0)
+    rare = sorted((name for name, n in counts.items() if n < least), key=lambda name: counts[name])
+    if not counts:
+        return SentimentError(
+            "No row of this dataset has a label",
+            expected="Fine-tuning learns from labeled rows",
+            todo="Import the file with its column of labels, or use another dataset",
+        )
+    if len(counts) == 1:
+        return SentimentError(
+            f"Every labeled row is “{next(iter(counts))}”",
+            expected="At least two classes are needed to learn a difference",
+            todo="Add rows of another class, or choose another column as label",
+        )
+    if len(counts) > MOST_CLASSES:
+        return SentimentError(
+            f"The label column has {text.number(len(counts))} different labels",
+            expected=f"At most {text.number(MOST_CLASSES)} classes can be trained",
+            todo="Choose another column as label: this one looks like an id or a text",
+        )
+    if rare:
+        names = text.listing((f"“{text.shorten(name, 40)}” ({counts[name]})" for name in rare), limit=6)
+        return SentimentError(
+            f"Too few rows of {names}",
+            expected=f"Each class needs {least} rows: one to train on and one for each part that is held out",
+            todo="Label more of it, merge it into another class, or leave its rows out of the file",
+        )
+    return None
+
+
+def choose_base(info: DatasetInfo) -> BaseModel:
+    """Draws the base models as cards; returns the chosen one, at first the recommended one."""
+    bases = {base.name: base for base in registry.list_bases()}
+    recommended, reason = registry.recommend_base(info.language)
+    state, key = session(), f"base:{info.id}"
+    if state.widget(key) not in bases:
+        state.set_widget(key, recommended)
+    st.markdown(text.literal(reason, limit=400))
+    chosen = state.widget(key)
+    for column, base in zip(st.columns(len(bases)), bases.values(), strict=True):
+        with column.container(
+            border=True, height="stretch", key=f"card{'-chosen' if base.name == chosen else ''}-{base.name}"
+        ):
+            _card(base, recommended=base.name == recommended)
+            st.space("stretch")
+            st.button(
+                "Chosen" if base.name == chosen else "Choose",
+                key=f"choose:{base.name}",
+                icon=":material/check:" if base.name == chosen else None,
+                disabled=base.name == chosen,
+                width="stretch",
+                on_click=state.set_widget,
+                args=(key, base.name),
+            )
+    return bases[str(chosen)]
+
+
+def _card(base: BaseModel, *, recommended: bool) -> None:
+    languages = text.listing(cache.language_name(code) for code in base.languages) or "Any language"
+    with st.container(horizontal=True):
+        st.badge(text.literal(languages), color="gray")
+        if recommended:
+            st.badge("Recommended", color="violet")
+    st.markdown(f"**{text.literal(base.title)}**  \n{text.literal(base.description, limit=300)}")
+    facts = [f"{text.literal(base.architecture)}, trained on {text.literal(base.trained_on, limit=300)}"]
+    if base.held_out:
+        facts.append(
+            f"Macro-F1 {text.percent(base.held_out['macro_f1'])} on {text.number(base.held_out['n_rows'])} "
+            f"held-out rows of {text.literal(base.held_out['corpus'])}"
+        )
+    if base.size_bytes:
+        facts.append(text.size(base.size_bytes))
+    st.caption("  \n".join(facts))
+
+
+def choose_settings(info: DatasetInfo, base: BaseModel) -> FinetuneConfig:
+    """Draws everything that may be changed but need not; returns the settings.
+
+    Raises:
+        UsageError: for settings that do not go together.
+    """
+    default = FinetuneConfig(base=base.name)
+    with st.expander("Advanced"):
+        first, second, third = st.columns(3)
+        with first:
+            epochs = st.number_input(
+                "Epochs", 1, 1000, value=None, placeholder="Chosen by the number of labels", key="set:epochs",
+                help="Passes over the training rows. Training ends earlier when the validation rows stop improving.",
+            )  # fmt: skip
+            rate = st.number_input(
+                "Learning rate", 1e-6, 1.0, value=None, format="%g", placeholder="The base model's own", key="set:rate",
+                help="How large a step the weights take. Smaller is slower and keeps more of the base model.",
+            )  # fmt: skip
+        with second:
+            batch = st.number_input("Batch size", 1, 4096, default.batch_size, key="set:batch", help="Rows per step.")
+            length = st.number_input(
+                "Longest text", 4, 1024, default.max_length, key="set:length",
+                help="In tokens, which are words or parts of words. What is beyond is not read.",
+            )  # fmt: skip
+        with third:
+            test = st.slider(
+                "Held out to judge", 0, 50, round(100 * default.test_fraction), format="%d %%", key="set:test",
+                help="Share of the labeled rows that training never sees; the Evaluate page judges the model on them.",
+            )  # fmt: skip
+            validation = st.slider(
+                "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
+                key="set:validation",
+            )  # fmt: skip
+        imbalance, seed = _choose_imbalance(info, default)
+    return FinetuneConfig(
+        base=base.name,
+        seed=int(seed),
+        epochs=epochs,
+        batch_size=int(batch),
+        learning_rate=rate,
+        imbalance=imbalance,
+        test_fraction=test / 100,
+        validation_fraction=validation / 100,
+        max_length=int(length),
+    )
+
+
+def _choose_imbalance(info: DatasetInfo, default: FinetuneConfig) -> tuple[str, int]:
+    left, right = st.columns([2, 1])
+    with left:
+        imbalance = st.selectbox(
+            "Against imbalance",
+            list(IMBALANCE),
+            index=list(IMBALANCE).index(default.imbalance),
+            format_func=lambda name: IMBALANCE_TITLES.get(name, name),
+            key="set:imbalance",
+        )
+        st.caption(text.literal(IMBALANCE[imbalance], limit=300))
+    with right:
+        seed = st.number_input(
+            "Seed", 0, 2**32 - 1, default.seed, key="set:seed",
+            help="Draws the split and the order of the rows. The same seed on the same data gives the same run.",
+        )  # fmt: skip
+    group = (
+        f"column “{text.literal(info.group_column)}”" if info.group_column else "none chosen when the file was imported"
+    )
+    st.caption(f"Rows that stay together when rows are held out: duplicates always; documents: {group}.")
+    return imbalance, int(seed)
+
+
+def show_start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, *, primary: bool) -> None:
+    """Draws the estimate and the button that starts; what would stop the run is said instead of offered."""
+    problem = find_problem(info, config)
+    if problem is not None:
+        show_error(problem)
+        return
+    low, high = estimate_seconds(info.n_labeled, mean_tokens=cache.mean_tokens(cache.root(), info.id), config=config)
+    waiting = [run for run in workspace.runs() if jobs.read_state(run.folder).active]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Fine-tune", type="primary" if primary else "secondary", icon=":material/play_arrow:", key="start"
+        )
+        behind = f", after {text.count(len(waiting), 'run')} before it" if waiting else ""
+        st.markdown(f"Takes {text.time_range(low, high)}{behind}.")
+    if pressed:
+        run = start_run(info, config, workspace)
+        session().use_run(run)
+        st.rerun()
+
+
+def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> Run:
+    """A new run on a dataset, its worker started."""
+    run = workspace.create_run(info.id, config)
+    jobs.start(run.folder)
+    return run

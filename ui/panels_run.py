@@ -1,0 +1,103 @@
+"""A run while it lives and after: progress, curves, stop, resume; and the list of earlier runs."""
+
+import streamlit as st
+
+from sentiment import figures
+from sentiment.errors import SentimentError
+from sentiment.training import jobs
+from sentiment.training.runs import Run, RunState
+from sentiment.workspace import Workspace
+from ui import text
+from ui.guard import guard, show_problem
+from ui.sidebar import STATUS, describe_run
+from ui.state import Deleted, session
+from ui.widgets import is_dark, next_step, show_figure
+
+EVERY = 1.0  # seconds between looks at a run that lives
+
+
+def show_run(run: Run) -> None:
+    """Draws a run; while it lives, it is looked at every second."""
+    active = jobs.read_state(run.folder).active
+    st.fragment(_draw, run_every=EVERY if active else None, key=f"run:{run.id}")(run, was_active=active)
+
+
+def _draw(run: Run, *, was_active: bool) -> None:
+    with guard():
+        state = jobs.read_state(run.folder)
+        if was_active and not state.active:
+            st.rerun()  # it has just ended: the whole page has something new to say
+        with st.container(border=True):
+            st.subheader(text.literal(run.info.name), anchor=False)
+            if state.active:
+                _show_progress(run, state)
+            else:
+                _show_outcome(run, state)
+            history = run.history()
+            if state.active or len(history):
+                total = state.total_steps or 1
+                show_figure(figures.plot_history(history, total, dark=is_dark()), key=f"history:{run.id}")
+
+
+def _show_progress(run: Run, state: RunState) -> None:
+    left = "" if state.seconds_left is None else f" · {text.duration(state.seconds_left)} left"
+    steps = f" · step {text.number(state.step)} of {text.number(state.total_steps)}" if state.total_steps else ""
+    device = f" · {text.literal(state.device)}" if state.device else ""
+    phase = state.phase or STATUS[state.status].capitalize()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(state.progress, text=f"{text.literal(phase, limit=200)}{steps}{left}{device}", width="stretch")
+        label = "Cancel" if state.status == "queued" else "Stopping" if state.status == "stopping" else "Stop"
+        if st.button(label, icon=":material/stop:", disabled=state.status == "stopping", key=f"stop:{run.id}"):
+            jobs.stop(run.folder)
+            st.rerun(scope="fragment")
+
+
+def _show_outcome(run: Run, state: RunState) -> None:
+    if state.status == "failed":
+        error = state.error or {}
+        show_problem(
+            error.get("given") or "The training ended with an error",
+            expected=error.get("expected", ""),
+            todo=error.get("todo", ""),
+        )
+    best = (
+        "" if state.best_macro_f1 is None else f"best macro-F1 on validation rows {text.percent(state.best_macro_f1)}"
+    )
+    took = f"after {text.duration(state.elapsed)}" if state.elapsed else ""
+    facts = [STATUS[state.status].capitalize(), took, best, text.literal(state.device)]
+    st.markdown(" · ".join(fact for fact in facts if fact))
+    if state.message:
+        st.markdown(text.literal(state.message, limit=400))
+    with st.container(horizontal=True):
+        if state.status == "finished" or (run.folder / "predictions.parquet").exists():
+            next_step("Judge it", "pages/evaluate.py")
+        if state.status != "finished" and st.button("Resume", icon=":material/resume:", key=f"resume:{run.id}"):
+            jobs.resume(run.folder)
+            st.rerun()
+
+
+def show_runs(runs: list[Run], workspace: Workspace) -> None:
+    """Draws the runs of the dataset in use: look at, delete."""
+    state = session()
+    for run in runs:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            status = jobs.read_state(run.folder)
+            score = (
+                "" if status.best_macro_f1 is None else f" · validation macro-F1 {text.percent(status.best_macro_f1)}"
+            )
+            st.markdown(f"**{text.literal(run.info.name)}**  \n{describe_run(run)}{score}", width="stretch")
+            if run.id == state.run_id:
+                st.badge("In use", color="violet")
+            elif st.button("Use", key=f"use-run:{run.id}"):
+                state.use_run(run)
+                st.rerun()
+            if st.button("Delete", key=f"delete-run:{run.id}", type="tertiary", icon=":material/delete:"):
+                _delete(run, workspace)
+
+
+def _delete(run: Run, workspace: Workspace) -> None:
+    if jobs.read_state(run.folder).active:
+        raise SentimentError(f"“{run.info.name}” is being trained", todo="Stop it before you delete it")
+    workspace.delete_run(run.id)
+    session().deleted = Deleted("run", run.id, run.info.name)
+    st.rerun()

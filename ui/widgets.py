@@ -1,0 +1,187 @@
+"""Controls and small panels that every page uses."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from sentiment import data
+from sentiment.data import DatasetInfo
+from sentiment.workspace import Sample, Workspace
+from ui import text
+from ui.state import session
+
+PAGE_ROWS = 100
+ROW_HEIGHT = 52  # pixels: two lines of a text
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the numbers on top of a page."""
+
+    label: str
+    value: str
+    hint: str = ""
+    note: str = ""
+
+
+def page_header(title: str, purpose: str) -> None:
+    """Draws a page's title and its one-line purpose."""
+    st.title(title, anchor=False)
+    st.markdown(purpose)
+
+
+def page_section(title: str) -> None:
+    """Draws a heading that a user wrote, literally."""
+    st.subheader(text.literal(title), anchor=False)
+
+
+def show_figures(figures: Sequence[Figure]) -> None:
+    """Draws the numbers that matter side by side; they wrap on a narrow screen."""
+    with st.container(horizontal=True, key="figures"):
+        for figure in figures:
+            st.metric(
+                figure.label,
+                figure.value,
+                delta=figure.note or None,
+                delta_color="off",
+                delta_arrow="off",
+                help=figure.hint or None,
+                border=True,
+                height="stretch",
+            )
+
+
+def is_dark() -> bool:
+    """Whether the page is drawn in the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def show_figure(figure: go.Figure, *, key: str, on_select: Callable[[], None] | None = None) -> None:
+    """Draws a chart; with `on_select`, a click on a point calls it, and the widget of that key has the points."""
+    config = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+    if on_select is None:
+        st.plotly_chart(figure, key=key, config=config)
+    else:
+        st.plotly_chart(figure, key=key, config=config, on_select=on_select, selection_mode="points")
+
+
+def next_step(label: str, page: str) -> None:
+    """Draws a page's primary button, which leads to the next page."""
+    if st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right"):
+        st.switch_page(page)
+
+
+def show_notice(workspace: Workspace) -> None:
+    """Draws what has just happened, once, and the way back from the last deletion."""
+    state = session()
+    notice = state.take_notice()
+    if notice:
+        st.toast(notice, icon=":material/check:")
+    deleted = state.deleted
+    if deleted is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f"The {deleted.kind} “{text.literal(deleted.name)}” was deleted.", width="stretch")
+        if st.button("Undo", icon=":material/undo:"):
+            restore = workspace.restore_dataset if deleted.kind == "dataset" else workspace.restore_run
+            restore(deleted.id)
+            state.deleted = None
+            state.notice = f"“{text.literal(deleted.name)}” is back."
+            st.rerun()
+        if st.button("Dismiss", type="tertiary"):
+            state.deleted = None
+            st.rerun()
+
+
+def import_sample(workspace: Workspace, sample: Sample) -> DatasetInfo:
+    """Imports a sample with the columns that it comes with, and makes it the dataset in use."""
+    with st.spinner(f"Reading “{text.literal(sample.title)}” and looking for duplicates"):
+        dataset = data.import_file(sample.path, text=sample.text, label=sample.label, group=sample.group)
+        info, _ = workspace.add_dataset(dataset)
+    session().use_dataset(info.id)
+    return info
+
+
+def show_samples(workspace: Workspace, *, key: str) -> None:
+    """Draws the samples as cards; a click imports one and makes it the dataset in use."""
+    samples = workspace.samples()
+    for column, sample in zip(st.columns(max(1, len(samples))), samples, strict=False):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{text.literal(sample.title)}**")
+            st.markdown(text.literal(sample.description, limit=400), width="stretch")
+            st.caption(f"{text.literal(sample.licence)} · {text.literal(sample.source)}")
+            st.space("stretch")
+            if st.button("Use this sample", key=f"{key}:{sample.name}", width="stretch"):
+                import_sample(workspace, sample)
+                st.rerun()
+
+
+def suggest(why: str, todo: str, *, label: str, page: str) -> None:
+    """Draws why there is nothing to see, and the one step that changes it."""
+    with st.container(border=True):
+        st.subheader(why, anchor=False)
+        st.markdown(todo)
+        next_step(label, page)
+
+
+def empty_state(workspace: Workspace, *, why: str, todo: str) -> None:
+    """Draws why a page is empty and the one thing to do, with sample data one click away."""
+    suggest(why, todo, label="Add your data", page="pages/data.py")
+    if workspace.samples():
+        st.markdown("Or look around with a sample:")
+        show_samples(workspace, key="empty")
+
+
+def page_of_rows(total: int, *, key: str, size: int = PAGE_ROWS) -> slice:
+    """Draws the control that leafs through `total` rows; returns the slice to show."""
+    pages = max(1, -(-total // size))
+    if pages == 1:
+        return slice(0, total)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        place = st.empty()
+        page = st.number_input("Page", 1, pages, key=key, width=140, label_visibility="collapsed")
+        st.markdown(f"of {text.number(pages)}")
+    start = (int(page) - 1) * size
+    stop = min(start + size, total)
+    place.markdown(f"Rows {text.number(start + 1)} to {text.number(stop)} of {text.number(total)}")
+    return slice(start, stop)
+
+
+def show_rows(frame: pd.DataFrame, *, key: str, columns: dict[str, str] | None = None) -> None:
+    """Draws rows of a dataset as a table in which every text is literal.
+
+    Args:
+        frame: columns row, text, label, group and any of `columns`; at most a page of rows.
+        key: tells this table from others.
+        columns: further columns of numbers in [0, 1] to show as percentages, with their headings.
+    """
+    table = pd.DataFrame({"Row": frame["row"].to_numpy() + 1})
+    for name, heading in (columns or {}).items():
+        table[heading] = frame[name].to_numpy()
+    table["Text"] = [text.visible(t) for t in frame["text"]]
+    if "label" in frame:
+        table["Label"] = ["" if pd.isna(label) else text.visible(label) for label in frame["label"]]
+    if "group" in frame and frame["group"].notna().any():
+        table["Group"] = ["" if pd.isna(group) else text.visible(group) for group in frame["group"]]
+    percentages = {
+        heading: st.column_config.NumberColumn(heading, format="percent", width=110)
+        for name, heading in (columns or {}).items()
+        if pd.api.types.is_float_dtype(frame[name])
+    }
+    st.dataframe(
+        table,
+        key=key,
+        hide_index=True,
+        height=min(460, ROW_HEIGHT * len(table) + 40),
+        row_height=ROW_HEIGHT,
+        column_config={
+            "Row": st.column_config.NumberColumn("Row", width=70, help="Counted from the first row of the file."),
+            "Text": st.column_config.TextColumn("Text"),
+            "Label": st.column_config.TextColumn("Label", width=120),
+            "Group": st.column_config.TextColumn("Group", width=120),
+            **percentages,
+        },
+    )
