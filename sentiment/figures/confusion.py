@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from sentiment.figures import theme
+from sentiment.palette import ACCENT
 
 _STRONGEST = 0.62  # opacity of a full cell: the theme's text still reads on it, dark or light
 _MISTAKE = theme.INK
@@ -77,8 +78,8 @@ def _cells(
         y=[0.92] * len(pairs),
         width=0.94,
         marker={"color": fill, "line": {"color": frame, "width": [2 if i == j else 1 for i, j in pairs]}},
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 0.45}},
+        selected={"marker": {"color": theme.see_through(ACCENT, 0.45)}},
+        unselected={"marker": {"opacity": 1}},
         customdata=[[names[i], names[j]] for i, j in pairs],
         hovertext=said,
         hoverinfo="text",

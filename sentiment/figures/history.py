@@ -37,7 +37,8 @@ def plot_history(history: pd.DataFrame, total_steps: int, *, dark: bool | None =
         ],
         uirevision="history",
     )
-    return theme.finish(figure, title=_progress(validation, best), height=420, dark=dark)
+    theme.finish(figure, title=_progress(validation, best), height=430, dark=dark)
+    return figure.update_layout(margin_t=figure.layout.margin.t + 18)
 
 
 def _line(table: pd.DataFrame, column: str, *, colour: str, faint: bool, kind: str) -> go.Scatter:
@@ -87,7 +88,7 @@ def _ceiling(history: pd.DataFrame) -> float:
     losses = losses[np.isfinite(losses)]
     if losses.empty:
         return 1.0
-    top = float(losses.quantile(0.99) if len(losses) > 100 else losses.max()) * 1.1
+    top = float(losses.max()) * 1.05
     step = 0.5 if top <= 3 else 10.0 ** np.floor(np.log10(top))
     return float(np.ceil(top / step) * step)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import plotly.graph_objects as go
 
 from sentiment.figures import theme
@@ -11,6 +10,7 @@ from sentiment.figures import theme
 MACRO = "macro avg"
 _SYMBOLS = ("diamond-open", "square-open", "triangle-up-open", "cross-open", "star-open")
 _METRICS = {"f1-score": "F1", "precision": "precision", "recall": "recall"}
+_TITLES = {"f1-score": "F1", "precision": "Precision", "recall": "Recall"}
 
 
 def plot_report(
@@ -130,6 +130,6 @@ def _value(report: Mapping[str, Any], lane: str, metric: str) -> str:
 def _best_and_worst(report: Mapping[str, Any], metric: str) -> str:
     seen = sorted((line for line in report["per_class"] if line["support"] > 0), key=lambda line: -float(line[metric]))
     if len(seen) < 2 or seen[0][metric] == seen[-1][metric]:
-        return f"{_METRICS[metric]} of each class"
+        return f"{_TITLES[metric]} of each class"
     best, worst = (theme.shorten(str(line["class"]), 24) for line in (seen[0], seen[-1]))
-    return f"{_METRICS[metric]}: best on {best}, weakest on {worst}"
+    return f"{_TITLES[metric]}: best on {best}, weakest on {worst}"

@@ -106,7 +106,7 @@ def literal(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    flat = re.sub(r"[\s\u2028\u2029]+", " ", str(text)).strip() or "(blank)"
+    flat = re.sub(r"[ \t\r\n\f\v\x85\u2028\u2029]+", " ", str(text)).strip() or "(blank)"
     return "".join(
         f"‹U+{ord(character):04X}›"
         if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") and character not in "\u200d\u200c\u2060"

@@ -1,0 +1,87 @@
+"""What holds for every figure: one look, and no word of a user's has an effect."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sentiment.evaluation import evaluate
+from sentiment.figures import plot_class_counts, plot_confusion, plot_history, plot_lengths, plot_report, template
+from sentiment.palette import assign_colours
+
+HOSTILE = ["<img src=x onerror=alert(1)>", ":red[x]", "$$x$$", "`x` **y**", "😀", "n" * 300, "\u202egnp", "%{x} {y}"]
+ALLOWED = re.compile(r"</?b>|<br>")
+
+
+def _figures(dark=None):
+    colours, rng = assign_colours(HOSTILE), np.random.default_rng(0)
+    counts = pd.DataFrame({"class": HOSTILE, "count": range(1, 9)})
+    counts["share"] = counts["count"] / counts["count"].sum()
+    histogram = pd.DataFrame({"class": HOSTILE, "start": 0, "stop": 5, "count": 3, "share": 1.0})
+    labels = rng.choice(HOSTILE, 200).tolist()
+    report = evaluate(labels, predictions=rng.permutation(labels).tolist(), classes=HOSTILE, n_resamples=20)
+    history = pd.DataFrame({"step": [1, 1], "epoch": 1, "kind": ["train", "validation"], "loss": 1.0, "macro_f1": 0.5})
+    return {
+        "counts": plot_class_counts(counts, colours, dark=dark),
+        "lengths": plot_lengths(histogram, colours, "<b>words", dark=dark),
+        "history": plot_history(history, 10, dark=dark),
+        "confusion": plot_confusion(report, colours, dark=dark),
+        "report": plot_report(report, {"<i>base": report}, colours, dark=dark),
+    }
+
+
+def _shown(value, key=""):
+    """Every string of a figure that plotly draws as text."""
+    if isinstance(value, dict):
+        return [text for k, part in value.items() if k not in ("customdata", "template") for text in _shown(part, k)]
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in _shown(part, key)]
+    return (
+        [value] if isinstance(value, str) and key in ("text", "hovertext", "ticktext", "name", "texttemplate") else []
+    )
+
+
+@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report"])
+def test_no_word_of_a_user_has_an_effect(name):
+    shown = _shown(json.loads(_figures()[name].to_json()))
+    assert shown
+    for text in shown:
+        assert not set("<>${}\u202e") & set(ALLOWED.sub("", text)), text
+
+
+@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report"])
+def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
+    figure = _figures()[name]
+    texts = [text for text in _shown(json.loads(figure.to_json())) if "nnnn" in text]
+    assert any("…" in text for text in texts)
+    assert any(text.replace("<br>", "").count("n") >= 300 for text in texts)
+    assert all(max(map(len, text.split("<br>"))) < 80 for text in texts)
+
+
+@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report"])
+def test_one_look(name):
+    figure = _figures()[name]
+    assert figure.layout.template == template()
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+    assert figure.layout.title.text
+    assert all(len(line) <= 60 for line in figure.layout.title.text.split("<br>"))
+    assert figure.layout.dragmode is False
+    assert figure.layout.xaxis.fixedrange
+    assert figure.layout.yaxis.fixedrange
+
+
+def test_ink_is_strong_on_either_background_and_left_to_the_page_otherwise():
+    light, dark = _figures(dark=False)["confusion"].layout, _figures(dark=True)["confusion"].layout
+    assert light.font.color < "#4" < "#D" < dark.font.color
+    assert light.yaxis.tickfont.color == light.font.color
+    assert _figures()["confusion"].layout.font.color is None
+
+
+@pytest.mark.parametrize("name", ["counts", "confusion"])
+def test_what_a_click_gives_is_the_name_itself(name):
+    given = [
+        tuple(data) for trace in _figures()[name].data if trace.customdata is not None for data in trace.customdata
+    ]
+    assert {data[0] for data in given} == set(HOSTILE)
