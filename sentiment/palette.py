@@ -22,7 +22,7 @@ _FURTHER = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#7A5C00", "#004D66", "#
 
 
 def sentiment_of(name: str) -> str | None:
-    """The sentiment, "negative", "neutral" or "positive" if a class's name means one of them ("Pos", " NEG"), else None."""
+    """The sentiment that a class's name means ("negative" for " NEG"), or None if it means none of the three."""
     key = name.strip().casefold()
     key = _ALIASES.get(key, key)
     return key if key in _SENTIMENT else None

@@ -1,6 +1,5 @@
 """The command line. A user's mistake is one line on stderr and exit status 2."""
 
-import sys
 from collections.abc import Sequence
 
 import click
@@ -14,7 +13,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         cli.main(args=list(arguments), prog_name="python -m sentiment", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
+        click.echo(error.format_message())
         return 2
     except click.ClickException as error:
         return _mistake(error.format_message())
@@ -23,11 +22,11 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _mistake(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
     except (click.Abort, KeyboardInterrupt):
-        print("Stopped.", file=sys.stderr)
+        click.echo("Stopped.", err=True)
         return 130
     return 0
 
 
 def _mistake(message: str) -> int:
-    print("Error:", " ".join(message.split()), file=sys.stderr)
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
     return 2

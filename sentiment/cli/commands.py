@@ -117,7 +117,9 @@ def evaluate(run_dir: str, data: Path, text: str, label: str, json_file: Path | 
 @click.argument("run_dir")
 @DATA
 @TEXT
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="csv, tsv, xlsx, jsonl or parquet.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="csv, tsv, xlsx, jsonl or parquet."
+)
 def predict(run_dir: str, data: Path, text: str, out: Path) -> None:
     """Add the columns prediction and prob_<class> to DATA; every row and column is kept, in order."""
     from sentiment.data import read_table, write_table
@@ -217,7 +219,8 @@ def _report_text(report: dict[str, Any]) -> str:
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [header, *rows]
     )
 
 

@@ -4,6 +4,7 @@ import sys
 import time
 from types import TracebackType
 
+import click
 from tqdm import tqdm
 
 from sentiment.training.runs import Run, RunState
@@ -19,7 +20,7 @@ class Reporter:
         self._bar = tqdm(total=0, disable=not self._terminal, unit="step", leave=False)
         self._phase = ""
         self._said = time.monotonic()
-        print(f"Run {run.info.name}", file=sys.stderr)
+        click.echo(f"Run {run.info.name}", err=True)
 
     def show(self, state: RunState) -> None:
         """Shows one state; in a log, at most every five seconds within one phase."""
@@ -31,7 +32,7 @@ class Reporter:
                 self._bar.set_postfix_str(f"macro-F1 {100 * state.best_macro_f1:.1f}", refresh=False)
             self._bar.refresh()
         elif state.phase != self._phase or time.monotonic() - self._said > _LOG_SECONDS:
-            print(self._line(state), file=sys.stderr, flush=True)
+            click.echo(self._line(state), err=True)
             self._phase, self._said = state.phase, time.monotonic()
 
     @staticmethod
@@ -46,5 +47,7 @@ class Reporter:
     def __enter__(self) -> "Reporter":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bar.close()

@@ -94,6 +94,4 @@ def apply_fn(config: EncoderConfig, n_classes: int) -> Any:
 
 
 def _as_params(tree: Params) -> dict[Any, Any]:
-    return {
-        name: _as_params(value) if isinstance(value, Mapping) else nnx.Param(value) for name, value in tree.items()
-    }
+    return {name: _as_params(value) if isinstance(value, Mapping) else nnx.Param(value) for name, value in tree.items()}

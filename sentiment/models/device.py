@@ -38,4 +38,8 @@ def describe_device() -> str:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
     kind = "GPU" if kind in ("CUDA", "ROCM", "GPU") else kind
-    return f"{len(devices)} × {kind}, {devices[0].device_kind}" if len(devices) > 1 else f"{kind}, {devices[0].device_kind}"
+    return (
+        f"{len(devices)} × {kind}, {devices[0].device_kind}"
+        if len(devices) > 1
+        else f"{kind}, {devices[0].device_kind}"
+    )

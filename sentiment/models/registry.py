@@ -24,7 +24,7 @@ class BaseModel:
         architecture: "TextCNN".
         trained_on: the corpora, in words.
         n_training_rows: rows that it was pretrained on.
-        held_out: corpus, macro_f1, accuracy (0 to 1) and n_rows, measured on rows it was not trained on; {} for scratch.
+        held_out: corpus, macro_f1, accuracy (0 to 1), n_rows, on rows it was not trained on; {} for scratch.
         size_bytes: of its folder.
         classes: the classes of its head; () without one.
         description: what it is good for, in a sentence.
@@ -118,7 +118,8 @@ def _read(folder: Path) -> BaseModel:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
-            f"The config of base model {folder.name} is damaged ({error})", todo="Restore its folder from the repository"
+            f"The config of base model {folder.name} is damaged ({error})",
+            todo="Restore its folder from the repository",
         ) from error
 
 

@@ -84,7 +84,9 @@ def load_model(folder: Path) -> ModelFolder:
         max_length = int(config.pop("max_length"))
         if not (1 <= len(classes) <= 10_000 and 1 <= max_length <= 100_000 and 2 <= encoder.vocab_size <= _MAX_SIDE):
             raise ValueError("a number is out of its range")
-        if not (1 <= encoder.embed <= 4096 and 1 <= encoder.filters <= 4096 and all(1 <= w <= 32 for w in encoder.widths)):
+        if not (
+            1 <= encoder.embed <= 4096 and 1 <= encoder.filters <= 4096 and all(1 <= w <= 32 for w in encoder.widths)
+        ):
             raise ValueError("the encoder is larger than any of ours")
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The config of {folder.name} does not describe a model of ours ({error})") from error

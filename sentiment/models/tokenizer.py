@@ -21,7 +21,9 @@ PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
 _CLITICS = ("s", "m", "d", "re", "ve", "ll")
 _HAN = r"\p{Han}\p{Hiragana}\p{Katakana}"
-_WORD = rf"n't(?!\p{{L}})|'(?:{'|'.join(_CLITICS)})(?!\p{{L}})|[{_HAN}]+|[\p{{L}}\p{{M}}&&[^{_HAN}]]+?(?=n't(?!\p{{L}}))"
+_WORD = (
+    rf"n't(?!\p{{L}})|'(?:{'|'.join(_CLITICS)})(?!\p{{L}})|[{_HAN}]+|[\p{{L}}\p{{M}}&&[^{_HAN}]]+?(?=n't(?!\p{{L}}))"
+)
 _WORD += rf"|[\p{{L}}\p{{M}}&&[^{_HAN}]]+|\p{{N}}+|[^\s\p{{L}}\p{{M}}\p{{N}}]"
 
 
@@ -72,22 +74,20 @@ def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count
     """A tokenizer whose words and pieces are learned from texts in any language.
 
     Chinese and Japanese, written without spaces, become the character sequences that are frequent in these texts:
-    mostly words, and single characters for the rest.
+    mostly words, and single characters for the rest (byte-pair encoding, Sennrich et al. 2016).
 
     Args:
         texts: the training texts, and no others.
         vocab_size: at most so many words and pieces.
         min_count: a piece must occur as often as this to be merged from smaller ones.
     """
-    # No mark on pieces inside a word: a Chinese word is the same at the start and in the middle of a sentence.
-    model = models.WordPiece(unk_token=UNKNOWN_TOKEN, max_input_chars_per_word=200, continuing_subword_prefix="")
-    tokenizer = _with_splitting(Tokenizer(model))
-    trainer = trainers.WordPieceTrainer(
+    # Byte pairs and not WordPiece: an unknown character is unknown by itself, and not the whole sentence around it.
+    tokenizer = _with_splitting(Tokenizer(models.BPE(unk_token=UNKNOWN_TOKEN)))
+    trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         min_frequency=min_count,
         special_tokens=[PAD_TOKEN, UNKNOWN_TOKEN],
         limit_alphabet=6_000,
-        continuing_subword_prefix="",
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)

@@ -15,7 +15,7 @@ IMBALANCE: dict[str, str] = {
     "class-weights": "Mistakes on a rare class cost more, in inverse proportion to its rows.",
     "effective-number": "Like class weights, but gentler: rows beyond the first hundreds add less and less.",
     "oversample": "Rows of rare classes are shown more often, until every class is seen equally often.",
-    "undersample": "Each epoch shows every class as often as the rarest, with other rows of the frequent ones each time.",
+    "undersample": "Every class is shown as often as the rarest, with other rows of the frequent ones each epoch.",
     "focal": "Rows that the model already gets right count less, so that hard and rare ones lead.",
     "logit-adjustment": "The loss asks for a larger margin on rare classes, by the logarithm of their share.",
 }

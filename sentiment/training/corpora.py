@@ -43,7 +43,12 @@ CORPORA = {
     for corpus in (
         Corpus("news", "nyt_editorials.csv", "5,119 sentences of New York Times editorials", "MIT (VADER)", "article"),
         Corpus("films", "movie_snippets.csv", "10,603 Rotten Tomatoes review sentences", "MIT (VADER)"),
-        Corpus("imdb", "imdb_reviews.parquet", "44,579 IMDb film reviews (Maas et al. 2011)", "research use; no text shipped"),
+        Corpus(
+            "imdb",
+            "imdb_reviews.parquet",
+            "44,579 IMDb film reviews (Maas et al. 2011)",
+            "research use; no text shipped",
+        ),
     )
 }
 

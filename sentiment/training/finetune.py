@@ -112,7 +112,10 @@ class _Finetuning:
             self._tell(phase="Measuring the simple baselines")
         self._run.write_predictions(self._with_baselines(labeled))
         return self._tell(
-            status="stopped" if asked else "finished", phase="", seconds_left=None, message=self._outcome(result.stopped)
+            status="stopped" if asked else "finished",
+            phase="",
+            seconds_left=None,
+            message=self._outcome(result.stopped),
         )
 
     def _prepare(self, labeled: _Labeled, start: Start) -> tuple[Trainer, Compact, TokenTable]:

@@ -24,7 +24,10 @@ def focal(logits: jax.Array, labels: jax.Array, *, gamma: float) -> jax.Array:
         gamma: 0 or more; 0 gives the cross-entropy.
     """
     loss = cross_entropy(logits, labels)
-    return -jnp.expm1(-loss) ** gamma * loss if gamma else loss
+    if not gamma:
+        return loss
+    missed = jnp.maximum(-jnp.expm1(-loss), 1e-9)  # 1 - p; away from 0, where a root has no gradient
+    return missed**gamma * loss
 
 
 def adjust_logits(logits: jax.Array, log_prior: jax.Array, *, tau: float = 1.0) -> jax.Array:

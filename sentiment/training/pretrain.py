@@ -53,9 +53,7 @@ def pretrain(name: str, folder: Path, *, on_progress: Callable[[Progress], None]
 def _train(recipe: Recipe, corpora: Sequence[CorpusSplit], on_progress: Callable[[Progress], None]) -> ModelFolder:
     settings = recipe.settings
     counts = count_words(text for corpus in corpora for text in corpus.texts[corpus.rows("train")])
-    words, vectors = choose_vocabulary(
-        counts, WordVectors(), n_frequent=recipe.n_frequent, n_pieces=recipe.n_pieces
-    )
+    words, vectors = choose_vocabulary(counts, WordVectors(), n_frequent=recipe.n_frequent, n_pieces=recipe.n_pieces)
     tokenizer, table = build_tokenizer(words), embedding_table(vectors)
 
     def examples(side: str) -> Examples:

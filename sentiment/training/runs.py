@@ -1,15 +1,15 @@
 """A run folder: what was trained on what, how far it is, and what it predicts for the held-out rows.
 
-    run.json             what the run is: settings, dataset, classes; written once
-    state.json           how far it is; written by the worker alone, whole each time
-    process.json         the worker's process; written by whoever started it
-    stop                 its presence asks the worker to stop
-    history.jsonl        one line per logged step and validation
-    split.npz            rows (of the file) in train, validation and test
-    checkpoint/          the last two checkpoints, to resume from
-    model/               the best weights so far, with tokenizer and config: a model folder
-    predictions.parquet  held-out rows with the probabilities of the model and the baselines
-    log.txt              the worker's output
+run.json             what the run is: settings, dataset, classes; written once
+state.json           how far it is; written by the worker alone, whole each time
+process.json         the worker's process; written by whoever started it
+stop                 its presence asks the worker to stop
+history.jsonl        one line per logged step and validation
+split.npz            rows (of the file) in train, validation and test
+checkpoint/          the last two checkpoints, to resume from
+model/               the best weights so far, with tokenizer and config: a model folder
+predictions.parquet  held-out rows with the probabilities of the model and the baselines
+log.txt              the worker's output
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from sentiment.errors import RunError
+from sentiment.errors import RunError, UsageError
 from sentiment.files import read_json, write_atomic, write_json
 from sentiment.training.config import FinetuneConfig
 
@@ -219,7 +219,9 @@ def create_run(folder: Path, info: RunInfo) -> Run:
         RunError: if the folder holds a run already or cannot be written.
     """
     if (folder / "run.json").exists():
-        raise RunError(f"The folder {folder.name} holds a run already", todo="Resume that run, or choose another folder")
+        raise RunError(
+            f"The folder {folder.name} holds a run already", todo="Resume that run, or choose another folder"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "run.json", dataclasses.asdict(info))
@@ -243,5 +245,7 @@ def _read_info(folder: Path) -> RunInfo:
         )
     except FileNotFoundError as error:
         raise RunError(f"{folder.name} is not a run folder", expected="A folder that finetune wrote") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"The description of run {folder.name} is damaged", todo="Delete the run and train again") from error
+    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+        raise RunError(
+            f"The description of run {folder.name} is damaged", todo="Delete the run and train again"
+        ) from error

@@ -77,9 +77,7 @@ def match_classes(classes: Sequence[str], base_classes: Sequence[str]) -> dict[i
         return sentiment_of(name) or name.strip().casefold()
 
     free = {meaning(name): position for position, name in reversed(list(enumerate(base_classes)))}
-    return {
-        position: free.pop(meaning(name)) for position, name in enumerate(classes) if meaning(name) in free
-    }
+    return {position: free.pop(meaning(name)) for position, name in enumerate(classes) if meaning(name) in free}
 
 
 @dataclass(frozen=True)

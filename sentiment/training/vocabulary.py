@@ -96,4 +96,3 @@ def _pieces(counts: Mapping[str, int], known: Sequence[str], n_pieces: int) -> d
     chosen = [ending for ending, _ in endings.most_common(n_pieces)]
     chosen += [ending for ending in endings if len(ending) == 1 and ending not in set(chosen)]
     return {f"##{ending}": members[ending] for ending in chosen}
-

@@ -28,13 +28,15 @@ def main(run_folder: Path) -> int:
     lock = FileLock(run_folder.parent / ".training.lock")
     try:
         if not _wait_for_turn(run, lock):
-            run.write_state(dataclasses.replace(run.state, status="stopped", phase="", message="Cancelled in the queue."))
+            run.write_state(
+                dataclasses.replace(run.state, status="stopped", phase="", message="Cancelled in the queue.")
+            )
             return 0
         _train(run)
     except SentimentError as error:
         _fail(run, error)
         return 2
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 the run folder is the only place left to say it
         traceback.print_exc()
         unexpected = RunError(
             f"Training ended with an unexpected error: {type(error).__name__}: {str(error)[:200]}",
@@ -91,7 +93,7 @@ def _ahead(run: Run) -> int:
 
 
 def _fail(run: Run, error: SentimentError) -> None:
-    print(error, file=sys.stderr)
+    sys.stderr.write(f"{error}\n")
     run.write_state(
         dataclasses.replace(run.state, status="failed", phase="", seconds_left=None, error=error.to_dict(), message="")
     )

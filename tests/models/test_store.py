@@ -1,0 +1,138 @@
+"""Model folders: what goes out comes back, and what does not fit is told, never run."""
+
+import json
+import pickle
+import struct
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from sentiment.errors import ModelError
+from sentiment.models.classifier import fresh_params
+from sentiment.models.encoders import EncoderConfig
+from sentiment.models.predictor import Predictor, load_predictor, model_folder
+from sentiment.models.registry import find_base, list_bases, recommend_base
+from sentiment.models.store import ModelFolder, load_model, save_model
+from sentiment.models.tokenizer import build_tokenizer
+
+WORDS = ["good", "bad", "not", "film", "the", "##a", "##b"]
+TEXTS = ["good film", "not good", "", "the bad bad film", "?"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    encoder = EncoderConfig(vocab_size=len(WORDS) + 2, embed=6, filters=4)
+    params = fresh_params(encoder, 2, seed=0)
+    save_model(tmp_path / "m", ModelFolder(params, encoder, ("bad", "good"), build_tokenizer(WORDS), 32, {"card": 1}))
+    return tmp_path / "m"
+
+
+def test_a_model_comes_back_with_equal_probabilities(folder):
+    before = load_model(folder)
+    save_model(folder.parent / "again", before)
+    one, other = Predictor(before)(TEXTS), load_predictor(folder.parent / "again")(TEXTS)
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(one.sum(axis=1), 1.0, rtol=1e-6)
+    assert before.classes == ("bad", "good")
+    assert before.extra["card"] == 1
+
+
+def test_predictions_do_not_depend_on_the_company(folder):
+    predict = load_predictor(folder)
+    together = predict(TEXTS * 100)[: len(TEXTS)]
+    alone = np.concatenate([predict([text]) for text in TEXTS])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert predict([]).shape == (0, 2)
+
+
+def damage(folder, change):
+    tensors = load_file(folder / "weights.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "weights.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.pop("head/bias"), "head/bias: expected .*found nothing"),
+        (lambda t: t.update({"head/bias": np.zeros(3, np.float32)}), r"expected \(2,\), found \(3,\)"),
+        (lambda t: t.update(extra=np.zeros(1, np.float32)), "extra: expected nothing"),
+        (lambda t: t.update({"head/bias": np.array([np.nan, 0], np.float32)}), "not finite, in head/bias"),
+        (lambda t: t.update({"head/bias": np.zeros(2, np.int64)}), "type I64"),
+    ],
+)
+def test_weights_that_do_not_fit_name_both_sides(folder, change, words):
+    damage(folder, change)
+    with pytest.raises(ModelError, match=words):
+        load_model(folder)
+
+
+def test_a_pickle_is_refused_and_not_run(folder):
+    class Trap:
+        def __reduce__(self):
+            return open, (str(folder / "ran"), "w")
+
+    (folder / "weights.safetensors").write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_model(folder)
+    assert not (folder / "ran").exists()
+
+
+@pytest.mark.parametrize("header", [b"", struct.pack("<Q", 2**60), struct.pack("<Q", 4) + b"[[[["])
+def test_a_hostile_header_is_refused_before_anything_is_made(folder, header):
+    (folder / "weights.safetensors").write_bytes(header)
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_model(folder)
+
+
+def test_a_shape_bomb_is_refused(folder):
+    header = json.dumps({"head/bias": {"dtype": "F32", "shape": [10**12], "data_offsets": [0, 8]}}).encode()
+    (folder / "weights.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(8))
+    with pytest.raises(ModelError, match="shape"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize(
+    "config", ["", "{", "[]", '{"format": 99}', "[" * 10_000, '{"format": 1, "architecture": "TextCNN"}']
+)
+def test_a_damaged_config_is_told(folder, config):
+    (folder / "config.json").write_text(config)
+    with pytest.raises(ModelError):
+        load_model(folder)
+
+
+def test_a_tokenizer_of_another_model_is_refused(folder):
+    build_tokenizer([*WORDS, "more"]).save(str(folder / "tokenizer.json"))
+    with pytest.raises(ModelError, match="10 tokens, its weights 9"):
+        load_model(folder)
+
+
+def test_a_name_that_is_no_model_says_what_would_be(tmp_path):
+    with pytest.raises(ModelError, match="neither a run folder nor a base model"):
+        model_folder(tmp_path / "nothing")
+    with pytest.raises(ModelError, match="scratch-cnn"):
+        find_base("nothing")
+
+
+def test_shipped_bases_have_figures_a_head_and_a_bounded_size():
+    bases = {base.name: base for base in list_bases() if base.kind == "pretrained"}
+    assert {"en-cnn-news", "en-cnn-reviews"} <= bases.keys()
+    for base in bases.values():
+        assert base.size_bytes < 10_000_000
+        assert base.classes == ("negative", "neutral", "positive")
+        assert base.held_out["n_rows"] > 300
+        assert 0.4 < base.held_out["macro_f1"] < 1.0
+
+
+def test_the_recommendation_reads_the_language_or_says_that_none_does():
+    assert recommend_base("en")[0] == "en-cnn-reviews"
+    name, why = recommend_base("zh")
+    assert name == "scratch-cnn"
+    assert "No base model reads Chinese" in why
+
+
+def test_a_shipped_base_judges_plain_sentences():
+    predict = load_predictor("en-cnn-reviews")
+    probs = predict(["a wonderful, moving and brilliant film", "a boring, terrible waste of time and money"])
+    assert [predict.classes[i] for i in probs.argmax(axis=1)] == ["positive", "negative"]

@@ -1,0 +1,49 @@
+"""Where fine-tuning starts: the base's words keep their vectors, and its head where the classes agree."""
+
+import numpy as np
+
+from sentiment.models.classifier import EMBEDDING, flatten
+from sentiment.models.registry import find_base
+from sentiment.models.store import load_model
+from sentiment.models.tokenizer import encode
+from sentiment.training.start import Compact, load_start, match_classes
+
+
+def test_classes_are_matched_by_meaning_and_each_once():
+    base = ("negative", "neutral", "positive")
+    assert match_classes(["Positive ", "neg"], base) == {0: 2, 1: 0}
+    assert match_classes(["pos", "positive"], base) == {0: 2}
+    assert match_classes(["sports", "politics"], base) == {}
+
+
+def test_the_head_is_kept_where_all_classes_agree_and_fresh_otherwise():
+    model = load_model(find_base("en-cnn-news").folder)
+    kept = load_start("en-cnn-news", classes=["positive", "negative"], train_texts=[], seed=0)
+    np.testing.assert_array_equal(kept.params["head"]["kernel"], model.params["head"]["kernel"][:, [2, 0]])
+    assert kept.kept_classes == ("positive", "negative")
+    fresh = load_start("en-cnn-news", classes=["positive", "angry"], train_texts=[], seed=0)
+    assert fresh.kept_classes == ()
+    assert not fresh.params["head"]["kernel"].any()
+    encoder = flatten(fresh.params["encoder"])
+    for path, value in flatten(model.params["encoder"]).items():
+        np.testing.assert_array_equal(value, encoder[path])
+
+
+def test_cutting_the_vocabulary_and_restoring_it_loses_nothing():
+    start = load_start("en-cnn-news", classes=["a", "b"], train_texts=[], seed=0)
+    table = encode(start.tokenizer, ["a good day", "not a bad one"], max_length=16)
+    compact = Compact.over([table], start.params)
+    cut = compact.cut(start.params)
+    assert len(flatten(cut)[EMBEDDING]) < 12
+    mapped = table.mapped(compact.new_ids)
+    np.testing.assert_array_equal(flatten(cut)[EMBEDDING][mapped.ids], flatten(start.params)[EMBEDDING][table.ids])
+    flatten(cut)[EMBEDDING][mapped.ids[0]] += 1.0
+    restored = flatten(compact.restore(cut))[EMBEDDING]
+    changed = np.flatnonzero((restored != flatten(start.params)[EMBEDDING]).any(axis=1))
+    assert changed.tolist() == [table.ids[0]]
+
+
+def test_from_scratch_the_words_come_from_the_training_texts():
+    start = load_start("scratch-cnn", classes=["a", "b"], train_texts=["wobbly widget"] * 5, seed=0)
+    assert not start.pretrained
+    assert start.tokenizer.encode("wobbly").tokens == ["wobbly"]
