@@ -1,0 +1,62 @@
+"""From a file to a checked table: reading, columns, labels, duplicates, languages, balance, splitting."""
+
+from sentiment.data.balance import (
+    count_classes,
+    describe_balance,
+    imbalance_ratio,
+    length_histogram,
+    length_table,
+    measure_lengths,
+)
+from sentiment.data.columns import ColumnProposal, propose_columns
+from sentiment.data.dataset import Dataset, DatasetInfo, build_dataset, import_file
+from sentiment.data.duplicates import group_duplicates, normalise_texts
+from sentiment.data.encodings import ENCODINGS
+from sentiment.data.label_names import LabelMapping, find_variants, propose_mapping
+from sentiment.data.language import detect_language, language_name, length_unit
+from sentiment.data.limits import DEFAULT_LIMITS, Limits
+from sentiment.data.reading import Table, read_table
+from sentiment.data.report import ImportReport
+from sentiment.data.sniffing import FileFormat, detect_format
+from sentiment.data.splitting import Split, combine_groups, split_rows
+from sentiment.data.storage import load_dataset, load_dataset_info, save_dataset
+from sentiment.data.writing import defuse, write_table
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ENCODINGS",
+    "ColumnProposal",
+    "Dataset",
+    "DatasetInfo",
+    "FileFormat",
+    "ImportReport",
+    "LabelMapping",
+    "Limits",
+    "Split",
+    "Table",
+    "build_dataset",
+    "combine_groups",
+    "count_classes",
+    "defuse",
+    "describe_balance",
+    "detect_format",
+    "detect_language",
+    "find_variants",
+    "group_duplicates",
+    "imbalance_ratio",
+    "import_file",
+    "language_name",
+    "length_histogram",
+    "length_table",
+    "length_unit",
+    "load_dataset",
+    "load_dataset_info",
+    "measure_lengths",
+    "normalise_texts",
+    "propose_columns",
+    "propose_mapping",
+    "read_table",
+    "save_dataset",
+    "split_rows",
+    "write_table",
+]

@@ -1,0 +1,265 @@
+"""A dataset: the checked rows of one file, never changed again, known by their content."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sentiment.data.balance import measure_lengths
+from sentiment.data.columns import propose_columns
+from sentiment.data.label_names import apply_mapping
+from sentiment.data.language import detect_language, length_unit
+from sentiment.data.reading import Table, read_table
+from sentiment.data.report import ImportReport, report_import
+from sentiment.errors import DataError
+from sentiment.palette import assign_colours, order_classes
+
+MAX_LABELS = 1_000
+MAX_LABEL_CHARS = 200
+FILE_PREFIX = "file:"  # before the names of the file's other columns, so that none hides one of ours
+_BLANK = r"^[\p{Z}\p{Cc}\p{Cf}]*$"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DatasetInfo:
+    """What a dataset is, without its rows.
+
+    Attributes:
+        id: 12 hexadecimal digits of its content: the same rows, labels and columns have the same id.
+        name: what people call it.
+        classes: the labels that occur, in reading order.
+        colours: a colour per class.
+        language: ISO 639-1 code, or "und".
+        text_column, label_column, group_column: the columns of the file that the roles were given to.
+        source: the name of the file.
+        created: when it was imported, ISO 8601 in UTC.
+        file_hash: sha256 of the file.
+        fingerprint: sha256 of row numbers, texts, labels and groups.
+        report: what importing found.
+        n_rows, n_labeled: rows, and rows with a label.
+        class_counts: rows per class.
+    """
+
+    id: str
+    name: str
+    classes: tuple[str, ...]
+    colours: dict[str, str]
+    language: str
+    text_column: str
+    label_column: str | None
+    group_column: str | None
+    source: str
+    created: str
+    file_hash: str
+    fingerprint: str
+    report: ImportReport
+    n_rows: int
+    n_labeled: int
+    class_counts: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset(DatasetInfo):
+    """A dataset with its rows.
+
+    Attributes:
+        frame: columns row (int64, zero-based row in the file), text, label and group (strings; label and group may be
+            missing), length (int32, in words, or characters where the language has no spaces), then each other column
+            of the file as "file:<name>".
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+
+    @property
+    def labeled(self) -> pd.DataFrame:
+        """The rows that have a label."""
+        return self.frame[self.frame["label"].notna()]
+
+    @property
+    def info(self) -> DatasetInfo:
+        """Everything but the rows."""
+        return DatasetInfo(**{f.name: getattr(self, f.name) for f in fields(DatasetInfo)})
+
+
+def build_dataset(
+    table: Table,
+    *,
+    text: str,
+    label: str | None = None,
+    group: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    name: str | None = None,
+) -> Dataset:
+    """A dataset from a table and the columns that play the parts.
+
+    Rows without text are counted in the report and left out; texts, labels and groups stay as they are.
+
+    Args:
+        table: as `read_table` gives it.
+        text, label, group: names of columns.
+        mapping: labels to rename (to merge spellings, or to turn stars into sentiments); "" takes a label away.
+        name: what people will call it; the file's name without its ending by default.
+
+    Raises:
+        DataError: for a column that is not there, a table without rows or without any text, and for labels that are
+            none (more than 1,000 different ones, or one longer than 200 characters).
+    """
+    for role, column in (("text", text), ("label", label), ("group", group)):
+        if column is not None:
+            _check_column(table, column, role=role)
+    kept = _rows_with_text(table, text)
+    raw = table.frame[label].iloc[kept] if label is not None else None
+    labels = _labels(raw, mapping, size=len(kept))
+    _check_labels(labels, kept, column=label)
+    frame = _frame(table, kept, text=text, label=label, group=group, labels=labels)
+    language = detect_language(frame["text"])
+    frame.insert(4, "length", measure_lengths(frame["text"], unit=length_unit(language)))
+    counts = labels.value_counts()
+    classes = tuple(order_classes(counts.index))
+    fingerprint = _fingerprint(frame, ["row", "text", "label", "group"])
+    rest = _fingerprint(frame, [column for column in frame.columns if column.startswith(FILE_PREFIX)])
+    return Dataset(
+        id=hashlib.sha256(f"{fingerprint} {rest} {text} {label} {group}".encode()).hexdigest()[:12],
+        name=name or PurePath(table.name).stem,
+        frame=frame,
+        classes=classes,
+        colours=assign_colours(classes),
+        language=language,
+        text_column=text,
+        label_column=label,
+        group_column=group,
+        source=table.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        file_hash=table.file_hash,
+        fingerprint=fingerprint,
+        report=report_import(table, frame, raw),
+        n_rows=len(frame),
+        n_labeled=int(counts.sum()),
+        class_counts={name: int(counts[name]) for name in classes},
+    )
+
+
+def import_file(
+    path: Path | str,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    group: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Dataset:
+    """A dataset read from a file.
+
+    Args:
+        path: a CSV, TSV, XLSX, JSONL or Parquet file.
+        text: the column with the texts; with None, text, label and group are taken as `propose_columns` says, where
+            they are not given.
+        label, group: further columns.
+        mapping: as for `build_dataset`.
+
+    Raises:
+        DataError: for a file that cannot be read, a column that is not there, or no column of texts.
+    """
+    table = read_table(Path(path), name=Path(path).name)
+    if text is None:
+        proposal = propose_columns(table.frame)
+        if proposal.text is None:
+            raise DataError(
+                f"{table.name} has no column of texts",
+                expected=f"One of its columns holds texts; it has {_names(table)}",
+                todo="Name the column, or check how the file is read",
+            )
+        text = proposal.text
+        label = label if label is not None or proposal.label == text else proposal.label
+        group = group if group is not None or proposal.group in (text, label) else proposal.group
+    return build_dataset(table, text=text, label=label, group=group, mapping=mapping)
+
+
+def _check_column(table: Table, column: str, *, role: str) -> None:
+    if column not in table.frame.columns:
+        raise DataError(
+            f"{table.name} has no column “{column}”",
+            expected=f"Its columns are {_names(table)}",
+            todo=f"Name the {role} column",
+        )
+
+
+def _names(table: Table) -> str:
+    names = [f"“{name}”" for name in table.frame.columns]
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _rows_with_text(table: Table, text: str) -> NDArray[np.int64]:
+    if table.frame.empty:
+        raise DataError(
+            f"{table.name} has 0 rows", expected="Rows of data below the column names", todo="Check the file"
+        )
+    values = pc.fill_null(pa.array(table.frame[text], pa.large_string(), from_pandas=True), "")
+    kept = np.flatnonzero(~np.asarray(pc.match_substring_regex(values, _BLANK)))
+    if not len(kept):
+        raise DataError(
+            f"The column “{text}” of {table.name} has no text in any of its {len(table.frame):,} rows",
+            expected="Texts",
+            todo="Choose another column",
+        )
+    return kept
+
+
+def _labels(raw: pd.Series | None, mapping: Mapping[str, str] | None, *, size: int) -> pd.Series:
+    if raw is None:
+        return pd.Series([None] * size, dtype="str")
+    return apply_mapping(raw.reset_index(drop=True), dict(mapping) if mapping else None)
+
+
+def _check_labels(labels: pd.Series, kept: NDArray[np.int64], *, column: str | None) -> None:
+    todo = "Choose another label column, or import without labels"
+    longest = labels.str.len().fillna(0)
+    if longest.max() > MAX_LABEL_CHARS:
+        row = int(kept[int(longest.argmax())])
+        raise DataError(
+            f"The label in row {row + 1:,}, column “{column}”, has {int(longest.max()):,} characters",
+            expected=f"At most {MAX_LABEL_CHARS}; the column looks like texts",
+            todo=todo,
+        )
+    n_different = labels.nunique()
+    if n_different > MAX_LABELS:
+        raise DataError(
+            f"The column “{column}” has {n_different:,} different values",
+            expected=f"At most {MAX_LABELS:,} different labels; the column looks like texts or identifiers",
+            todo=todo,
+        )
+
+
+def _frame(
+    table: Table, kept: NDArray[np.int64], *, text: str, label: str | None, group: str | None, labels: pd.Series
+) -> pd.DataFrame:
+    chosen = table.frame if len(kept) == len(table.frame) else table.frame.iloc[kept]
+    source = chosen.reset_index(drop=True)
+    groups = pd.Series([None] * len(kept), dtype="str")
+    if group is not None:
+        groups = source[group].where(source[group].isna() | (source[group].str.strip() != ""))
+    columns = {"row": kept.astype(np.int64), "text": source[text], "label": labels, "group": groups}
+    others = [column for column in source.columns if column not in (text, label, group)]
+    return pd.DataFrame(columns | {FILE_PREFIX + column: source[column] for column in others})
+
+
+def _fingerprint(frame: pd.DataFrame, columns: list[str]) -> str:
+    """sha256 over names and values: the same for the same content, however it lies in memory."""
+    digest = hashlib.sha256()
+    for name in columns:
+        digest.update(name.encode() + b"\0")
+        if frame[name].dtype.kind in "iu":
+            digest.update(frame[name].to_numpy(dtype="<i8").tobytes())
+            continue
+        for start in range(0, len(frame), 100_000):
+            block = pa.array(frame[name].iloc[start : start + 100_000], pa.large_string(), from_pandas=True)
+            lengths = pc.fill_null(pc.binary_length(block), -1)  # -1: missing is not the empty string
+            digest.update(np.asarray(lengths).astype("<i8").tobytes())
+            digest.update("".join(pc.fill_null(block, "").to_pylist()).encode())
+    return digest.hexdigest()

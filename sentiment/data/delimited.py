@@ -1,0 +1,178 @@
+"""CSV and TSV text into a table of strings, every row accounted for."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sentiment.data.cells import StringTable, chunked
+from sentiment.data.encodings import check_decodes
+from sentiment.data.limits import Limits
+from sentiment.errors import DataError
+
+DELIMITERS = (",", "\t", ";", "|")
+MAX_LISTED = 200
+_SAMPLE_CHARS = 100_000
+_SAMPLE_ROWS = 300
+
+csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # long fields are cut, and told, by StringTable
+
+
+@dataclass
+class ParseNotes:
+    """What was met while reading rows.
+
+    Attributes:
+        ragged: zero-based data rows with more or fewer fields than the header (the first few).
+        n_ragged: how many there are.
+        n_blank: lines without anything, passed over.
+        messages: further warnings, in words.
+    """
+
+    ragged: list[int] = field(default_factory=list)
+    n_ragged: int = 0
+    n_blank: int = 0
+    messages: list[str] = field(default_factory=list)
+
+    def warnings(self) -> list[str]:
+        """What was met, in words."""
+        found = list(self.messages)
+        if self.n_ragged:
+            first = ", ".join(f"{row + 1:,}" for row in self.ragged[:10])
+            more = ", …" if self.n_ragged > 10 else ""
+            found.append(
+                f"{self.n_ragged:,} rows have more or fewer fields than the header: rows {first}{more}. "
+                "Missing fields are empty; surplus ones are kept at the end of the last column."
+            )
+        if self.n_blank:
+            found.append(f"{self.n_blank:,} blank lines were passed over.")
+        return found
+
+
+def detect_delimiter(text: str, *, prefer: str | None = None) -> str:
+    """The character that separates the fields: the one with which the first rows have as many fields as the header.
+
+    Args:
+        text: the beginning of the file, decoded.
+        prefer: wins where several do equally well (tab for a .tsv).
+    """
+    sample = text[:_SAMPLE_CHARS]
+    cut = len(text) > _SAMPLE_CHARS
+    candidates = sorted(DELIMITERS, key=lambda sign: (sign != prefer, DELIMITERS.index(sign)))
+    return max(candidates, key=lambda sign: _fit(sample, sign, cut=cut))
+
+
+def _fit(sample: str, delimiter: str, *, cut: bool) -> tuple[float, int]:
+    """How well a delimiter fits: share of rows as wide as the header (0 for a single column), then the width."""
+    widths = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+            if row:
+                widths.append(len(row))
+            if len(widths) > _SAMPLE_ROWS:
+                break
+        else:
+            widths = widths[:-1] if cut else widths
+    except csv.Error:
+        return 0.0, 0
+    if not widths or widths[0] == 1:
+        # One column: right where no row has the sign, so that a comma in a sentence does not make columns.
+        return (0.2 if set(widths) <= {1} else 0.0), 0
+    agreeing = sum(width == widths[0] for width in widths) / len(widths)
+    return (agreeing if agreeing >= 0.3 else 0.1), widths[0]
+
+
+def read_delimited(content: bytes, *, encoding: str, delimiter: str, limits: Limits) -> tuple[StringTable, ParseNotes]:
+    """The rows of a CSV or TSV file, all of them strings, and what was met on the way.
+
+    Line ends may be LF, CR or CRLF, mixed; they end a row only outside quotation marks, and no other character does.
+    A row with too few fields is filled with empty ones; the surplus of one with too many stays at the end of its
+    last column, with the delimiter between, so nothing is lost.
+
+    Raises:
+        DataError: naming the row of an unclosed or misplaced quotation mark, the byte that does not fit the
+            encoding, or the limit that is passed.
+    """
+    if len(delimiter) != 1 or delimiter in '\r\n"':
+        raise DataError(
+            f"“{delimiter}” cannot separate fields", expected="One character that is no quotation mark or line end"
+        )
+    check_decodes(content, encoding)
+    try:
+        return _parse(content, encoding, delimiter, limits=limits, quoting=csv.QUOTE_MINIMAL)
+    except DataError:
+        if delimiter != "\t" or _quotes_pair(content, encoding):
+            raise
+    # Tab-separated files are often written without any quoting: a quotation mark is then a plain character.
+    table, notes = _parse(content, encoding, delimiter, limits=limits, quoting=csv.QUOTE_NONE)
+    notes.messages.append("Quotation marks do not pair in this file; they are read as plain characters.")
+    return table, notes
+
+
+def _quotes_pair(content: bytes, encoding: str) -> bool:
+    """True where quotation marks enclose fields: some field begins and ends with one on the same line."""
+    sample = content[: 4 * _SAMPLE_CHARS].decode(encoding, errors="ignore")
+    cells = [cell for line in sample.splitlines() for cell in line.split("\t")]
+    opened = [cell for cell in cells if cell.startswith('"')]
+    closed = [cell for cell in opened if len(cell) > 1 and cell.endswith('"')]
+    return bool(opened) and len(closed) > 0.5 * len(opened)
+
+
+def _parse(
+    content: bytes, encoding: str, delimiter: str, *, limits: Limits, quoting: int
+) -> tuple[StringTable, ParseNotes]:
+    stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+    # "strict" makes an unclosed quotation mark an error, where it would else swallow the rest of the file.
+    reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)  # type: ignore[arg-type]
+    notes = ParseNotes()
+    rows = _counted(reader, notes)
+    header = next(rows, None)
+    if header is None:
+        raise DataError("The file is empty", expected="A row of column names and rows of data below")
+    table = StringTable(header, limits=limits)
+    width = len(header)
+    for chunk in chunked(rows):
+        if any(len(row) != width for row in chunk):
+            _even_out(chunk, width, delimiter=delimiter, first=table.n_rows, notes=notes)
+        table.add_rows(chunk)
+    return table, notes
+
+
+def _counted(reader: Iterator[list[str]], notes: ParseNotes) -> Iterator[list[str]]:
+    """Rows that hold something; an error of the parser is told with its row and line."""
+    row_number, line = 0, 1
+    try:
+        for row in reader:
+            line = reader.line_num + 1  # type: ignore[attr-defined]
+            if row:
+                row_number += 1
+                yield row
+            else:
+                notes.n_blank += 1
+    except csv.Error as error:
+        place = f"row {row_number:,} (it begins in line {line:,})" if row_number else "the header (line 1)"
+        unclosed = "unexpected end of data" in str(error)
+        what = "opens a quotation mark that is never closed" if unclosed else "has a character after a closing quote"
+        raise DataError(
+            f"{place[0].upper()}{place[1:]} {what}",
+            expected='A field with quotation marks is written "like ""this"""',
+            todo="Repair that row, or choose another delimiter",
+        ) from error
+
+
+def _even_out(chunk: list[list[str]], width: int, *, delimiter: str, first: int, notes: ParseNotes) -> None:
+    for offset, row in enumerate(chunk):
+        surplus = len(row) - width
+        if not surplus:
+            continue
+        if surplus > 0 and not any(row[width:]):
+            del row[width:]  # empty fields at the end, as spreadsheets write them: nothing is lost
+            continue
+        notes.n_ragged += 1
+        if len(notes.ragged) < MAX_LISTED:
+            notes.ragged.append(first + offset)
+        if surplus > 0:
+            row[width - 1 :] = [delimiter.join(row[width - 1 :])]
+        else:
+            row.extend([""] * -surplus)
