@@ -31,6 +31,6 @@ else:
     with rows, guard():
         show_dataset_rows(info)
     with report, guard():
-        show_report(info.report)
+        show_report(info)
     with datasets, guard():
         show_datasets(workspace)

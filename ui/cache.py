@@ -15,6 +15,7 @@ import streamlit as st
 
 from sentiment import data, evaluation
 from sentiment.data import ColumnProposal, Dataset, FileFormat, LabelMapping, Table
+from sentiment.data.balance import measure_lengths
 from sentiment.training.runs import MODELS, Run
 from sentiment.workspace import Workspace
 
@@ -103,15 +104,17 @@ class Balance:
 def balance(root: str, dataset_id: str) -> Balance:
     """The balance of a dataset's labels and the lengths of its texts."""
     found = dataset(dataset_id)
-    counts = data.count_classes(found.frame["label"], classes=found.classes)
-    labeled = found.labeled
+    labels = found.frame["label"]
+    counts = data.count_classes(labels, classes=found.classes)
+    unit = data.length_unit(found.language)
+    lengths = measure_lengths(found.frame["text"], unit=unit)
     return Balance(
         counts=counts,
-        ratio=data.imbalance_ratio(counts["count"]),
+        ratio=data.imbalance_ratio(counts),
         meaning=data.describe_balance(counts),
-        lengths=data.length_table(labeled["text"], labeled["label"], classes=found.classes),
-        histogram=data.length_histogram(labeled["text"], labeled["label"], classes=found.classes),
-        unit=data.length_unit(found.language),
+        lengths=data.length_table(lengths, labels, classes=found.classes),
+        histogram=data.length_histogram(lengths, labels, classes=found.classes),
+        unit=unit,
     )
 
 
@@ -154,24 +157,23 @@ def _judgement(path: str, written: int, _run: Run) -> Judgement | None:
     if rows is None:
         return None
     rows = rows[rows["label"].notna()].reset_index(drop=True)
-    classes = list(_run.info.classes)
-    groups = rows["group"] if rows["group"].notna().all() else None
+    classes, labels = list(_run.info.classes), rows["label"].tolist()
+    groups = rows["group"].tolist() if len(rows) and rows["group"].notna().all() else None
+    ready = [model for model in MODELS if f"{model}:prediction" in rows]
     reports = {
         model: evaluation.evaluate(
-            rows["label"],
+            labels,
             rows[[f"{model}:prob:{name}" for name in classes]].to_numpy(dtype=float),
             classes=classes,
             groups=groups,
         )
-        for model in MODELS
-        if f"{model}:prediction" in rows
+        for model in ready
     }
+    said = {model: rows[f"{model}:prediction"].tolist() for model in ready}
     comparisons = {
-        model: evaluation.compare(
-            rows["label"], rows["model:prediction"], rows[f"{model}:prediction"], classes=classes, groups=groups
-        )
-        for model in reports
-        if model != "model" and "model" in reports
+        model: evaluation.compare(labels, said["model"], said[model], classes=classes, groups=groups)
+        for model in ready
+        if model != "model" and "model" in ready
     }
     verdict = evaluation.verdict(reports["model"], comparisons, n=len(rows)) if "model" in reports else ""
     return Judgement(rows, reports, comparisons, verdict, str(rows["split"].iloc[0]) if len(rows) else "test")

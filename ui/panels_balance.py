@@ -1,5 +1,6 @@
 """How the classes are balanced: the chart, the rows behind a class, what it means for training, lengths."""
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -16,25 +17,26 @@ MOST_TABS = 6
 
 def show_balance_figures(info: DatasetInfo, balance: cache.Balance) -> None:
     """Draws the ratio, the labeled and unlabeled rows and the rarest class."""
-    present = balance.counts[balance.counts["count"] > 0]
-    rarest = present.loc[present["count"].idxmin()] if len(present) else None
+    rarest = min(info.classes, key=lambda name: info.class_counts[name], default=None)
     shown = [
         Figure(
             "Largest : smallest",
-            f"{_ratio(balance.ratio)} : 1",
+            _ratio(balance.ratio),
             "Rows of the most frequent class for each of the rarest.",
         ),
         Figure("Labeled rows", text.number(info.n_labeled), f"Of {text.count(info.n_rows, 'row')}."),
         Figure("Unlabeled rows", text.number(info.n_rows - info.n_labeled), "They play no part in training."),
     ]
     if rarest is not None:
-        name = text.literal(rarest["class"], limit=24)
-        shown.append(Figure("Rarest class", name, f"{text.count(int(rarest['count']), 'row')}."))
+        rows = text.count(info.class_counts[rarest], "row")
+        shown.append(Figure("Rarest class", text.literal(rarest, limit=24), f"{rows}."))
     show_figures(shown)
 
 
 def _ratio(ratio: float) -> str:
-    return f"{ratio:.1f}" if ratio < 10 else text.number(ratio)
+    if math.isnan(ratio):
+        return "one class"
+    return f"{ratio:.1f} : 1" if ratio < 10 else f"{text.number(ratio)} : 1"
 
 
 def show_class_chart(info: DatasetInfo, balance: cache.Balance) -> None:

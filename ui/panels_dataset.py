@@ -38,8 +38,9 @@ def show_dataset_rows(info: DatasetInfo) -> None:
     show_rows(cache.dataset(info.id).frame.iloc[part], key=f"rows:{info.id}")
 
 
-def show_report(report: ImportReport) -> None:
+def show_report(info: DatasetInfo) -> None:
     """Draws what importing found: what was read, left out, repeated, contradictory."""
+    report = info.report
     lines = [
         f"{text.count(report.n_read, 'row')} read, {text.number(report.n_kept)} kept.",
         f"{text.count(report.n_empty, 'row')} without text, left out." if report.n_empty else "No empty text.",
@@ -53,12 +54,21 @@ def show_report(report: ImportReport) -> None:
         rows = text.listing((text.number(row + 1) for row in report.ragged_rows), limit=20)
         lines.append(f"{text.count(report.n_ragged, 'row')} with more or fewer fields than the header: {rows}.")
     if report.variants:
-        lines.append(f"{text.count(len(report.variants), 'label')} had several spellings.")
+        lines.append(_describe_variants(info))
     st.markdown("\n".join(f"- {line}" for line in lines))
     for warning in report.warnings:
         st.warning(text.literal(warning, limit=400), icon=":material/warning:")
     if report.n_conflicting:
         _show_conflicts(report)
+
+
+def _describe_variants(info: DatasetInfo) -> str:
+    apart = {name: [v for v in found if v in info.classes] for name, found in info.report.variants.items()}
+    apart = {name: found for name, found in apart.items() if len(found) > 1}
+    if not apart:
+        return f"{text.count(len(info.report.variants), 'label')} came in several spellings, which were merged."
+    quoted = text.listing(f"“{text.literal(v, limit=40)}”" for found in apart.values() for v in found)
+    return f"Labels that differ only by case or spaces were kept apart: {quoted}. Import the file again to merge them."
 
 
 def _show_conflicts(report: ImportReport) -> None:

@@ -1,6 +1,7 @@
 """How far a run can be trusted: verdict, report beside the baselines, confusion and the texts behind it, downloads."""
 
 import json
+import math
 from typing import Any
 
 import pandas as pd
@@ -105,9 +106,7 @@ def show_table(judgement: cache.Judgement, *, model: str) -> None:
 
 
 def _with_interval(value: float, low: float, high: float) -> str:
-    if pd.isna(value):
-        return ""
-    return f"{text.percent(value)}  ({100 * low:.0f} to {100 * high:.0f})"
+    return "" if math.isnan(value) else f"{text.percent(value)}  ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def show_confusion(run: Run, judgement: cache.Judgement, *, model: str) -> None:

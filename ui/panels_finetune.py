@@ -94,7 +94,8 @@ def _card(base: BaseModel, *, recommended: bool) -> None:
         if recommended:
             st.badge("Recommended", color="violet")
     st.markdown(f"**{text.literal(base.title)}**  \n{text.literal(base.description, limit=300)}")
-    facts = [f"{text.literal(base.architecture)}, trained on {text.literal(base.trained_on, limit=300)}"]
+    rows = f"{text.number(base.n_training_rows)} rows: " if base.n_training_rows else ""
+    facts = [f"{text.literal(base.architecture)}, trained on {rows}{text.literal(base.trained_on, limit=300)}"]
     if base.held_out:
         facts.append(
             f"Macro-F1 {text.percent(base.held_out['macro_f1'])} on {text.number(base.held_out['n_rows'])} "
@@ -116,12 +117,13 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> FinetuneConfig:
         first, second, third = st.columns(3)
         with first:
             epochs = st.number_input(
-                "Epochs", 1, 1000, value=None, placeholder="Chosen by the number of labels", key="set:epochs",
-                help="Passes over the training rows. Training ends earlier when the validation rows stop improving.",
+                "Epochs", 1, 1000, value=None, placeholder="Automatic", key="set:epochs",
+                help="Passes over the training rows; automatic takes more of them for fewer rows. Training ends early "
+                "when the validation rows stop improving.",
             )  # fmt: skip
             rate = st.number_input(
-                "Learning rate", 1e-6, 1.0, value=None, format="%g", placeholder="The base model's own", key="set:rate",
-                help="How large a step the weights take. Smaller is slower and keeps more of the base model.",
+                "Learning rate", 1e-6, 1.0, value=None, format="%g", placeholder="Automatic", key="set:rate",
+                help="How large a step the weights take; automatic takes what suits the base model.",
             )  # fmt: skip
         with second:
             batch = st.number_input("Batch size", 1, 4096, default.batch_size, key="set:batch", help="Rows per step.")
@@ -196,7 +198,12 @@ def show_start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, 
 
 
 def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> Run:
-    """A new run on a dataset, its worker started."""
-    run = workspace.create_run(info.id, config)
+    """A new run on a dataset, its worker started; its name says what sets it apart from other runs."""
+    parts = [registry.find_base(config.base).title]
+    if config.imbalance != "none":
+        parts.append(IMBALANCE_TITLES.get(config.imbalance, config.imbalance).lower())
+    if config.seed:
+        parts.append(f"seed {config.seed}")
+    run = workspace.create_run(info.id, config, name=", ".join(parts))
     jobs.start(run.folder)
     return run

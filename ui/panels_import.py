@@ -14,20 +14,8 @@ from ui.guard import show_error
 from ui.state import session
 
 TYPES = ["csv", "tsv", "txt", "xlsx", "jsonl", "ndjson", "json", "parquet"]
-ENCODINGS = (
-    "utf-8",
-    "utf-16",
-    "cp1252",
-    "iso8859-15",
-    "cp1250",
-    "cp1251",
-    "gb18030",
-    "big5",
-    "shift_jis",
-    "euc_kr",
-)
 DELIMITERS = {",": "Comma  ,", ";": "Semicolon  ;", "\t": "Tab", "|": "Bar  |"}
-KINDS = {"csv": "Delimited text", "xlsx": "Excel workbook", "jsonl": "JSON Lines", "parquet": "Parquet"}
+KINDS = {"csv": "delimited text", "xlsx": "an Excel workbook", "jsonl": "JSON Lines", "parquet": "Parquet"}
 MOST_MEGABYTES = 500  # a round number a little below server.maxUploadSize
 PREVIEW_ROWS, PREVIEW_COLUMNS = 50, 30
 
@@ -90,12 +78,12 @@ def show_import(upload: Upload, workspace: Workspace) -> None:
 def _choose_format(upload: Upload, detected: FileFormat) -> FileFormat:
     """Draws what was detected, changeable where there is something to change."""
     key = f"{upload.id}:{{}}".format
+    st.caption(f"Recognised as {KINDS[detected.kind]}.")
     facts = st.container(horizontal=True, vertical_alignment="bottom")
     encoding, delimiter, sheet = detected.encoding, detected.delimiter, detected.sheet
     with facts:
-        st.text_input("Format", KINDS[detected.kind], disabled=True, width=180, key=key("kind"))
         if encoding is not None:
-            options = list(dict.fromkeys([encoding, *ENCODINGS]))
+            options = list(dict.fromkeys([encoding, *data.ENCODINGS]))
             encoding = st.selectbox(
                 "Encoding", options, key=key("encoding"), width=180, help="Detected. Change it if letters look wrong."
             )
@@ -111,7 +99,13 @@ def _choose_format(upload: Upload, detected: FileFormat) -> FileFormat:
             )
         if detected.kind == "xlsx":
             sheets = cache.read_draft(upload.id, upload.name, detected, upload.content).table.sheets
-            sheet = st.selectbox("Sheet", list(sheets), index=_index(sheets, sheet), key=key("sheet"), width=220)
+            sheet = st.selectbox(
+                "Sheet",
+                list(sheets),
+                index=_index(sheets, sheet or (sheets[0] if sheets else None)),
+                key=key("sheet"),
+                width=220,
+            )
     return FileFormat(kind=detected.kind, encoding=encoding, delimiter=delimiter, sheet=sheet)
 
 
@@ -137,6 +131,8 @@ def _choose_columns(upload: Upload, draft: cache.Draft, file_format: FileFormat)
     key = f"{upload.id}:{file_format.encoding}:{file_format.delimiter}:{file_format.sheet}"
     every = [str(name) for name in frame.columns]
     texts = list(proposal.text_candidates) or every
+    if proposal.text is None:
+        st.warning(text.literal(proposal.why, limit=600), icon=":material/warning:")
     boxes = st.columns(3)
     with boxes[0]:
         chosen = st.selectbox(
@@ -152,7 +148,7 @@ def _choose_columns(upload: Upload, draft: cache.Draft, file_format: FileFormat)
             hint="Rows of one document (one review, one author) stay together when rows are held out for judging. "
             "Without it, a model can look better than it is.",
         )  # fmt: skip
-    if proposal.why:
+    if proposal.why and proposal.text is not None:
         st.caption(text.literal(proposal.why, limit=600))
     return Columns(chosen, label, group) if chosen is not None else None
 
@@ -197,7 +193,10 @@ def _settle_labels(
     offers = cache.label_offers(upload.id, file_format, columns.label, frame)
     mapping: dict[str, str] = {}
     if offers.variants:
-        names = [f"{_quoted(variants)} → “{text.literal(name)}”" for name, variants in offers.variants.items()]
+        names = [
+            f"{_quoted([v for v in variants if v != name])} → “{text.literal(name)}”"
+            for name, variants in offers.variants.items()
+        ]
         if st.toggle("Merge labels that differ only by case or spaces", value=True, key=f"merge:{upload.id}"):
             mapping = {variant: name for name, variants in offers.variants.items() for variant in variants}
         st.caption("; ".join(names[:10]))
@@ -256,7 +255,7 @@ def _cell(value: object) -> str:
     )
 
 
-def _quoted(names: tuple[str, ...]) -> str:
+def _quoted(names: list[str]) -> str:
     return text.listing(f"“{text.literal(name, limit=40)}”" for name in names)
 
 

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from sentiment import figures
-from sentiment.errors import SentimentError
 from sentiment.training import jobs
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
@@ -96,8 +95,6 @@ def show_runs(runs: list[Run], workspace: Workspace) -> None:
 
 
 def _delete(run: Run, workspace: Workspace) -> None:
-    if jobs.read_state(run.folder).active:
-        raise SentimentError(f"“{run.info.name}” is being trained", todo="Stop it before you delete it")
     workspace.delete_run(run.id)
     session().deleted = Deleted("run", run.id, run.info.name)
     st.rerun()

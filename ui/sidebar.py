@@ -71,11 +71,16 @@ def _choose_run(workspace: Workspace) -> None:
     st.selectbox(
         "Run in use",
         list(by_id),
-        format_func=lambda key: text.shorten(text.visible(by_id[key].info.name), 60) if key in by_id else "",
+        format_func=lambda key: _run_title(by_id[key]) if key in by_id else "",
         key=_RUN,
         on_change=change,
     )
     st.caption(describe_run(by_id[str(state.run_id)]))
+
+
+def _run_title(run: Run) -> str:
+    """A run's name, and the time that tells it from another of that name."""
+    return f"{text.shorten(text.visible(run.info.name), 60)} · {text.date(run.info.created)}"
 
 
 def describe_run(run: Run) -> str:

@@ -14,7 +14,8 @@ from ui import text
 from ui.state import session
 
 PAGE_ROWS = 100
-ROW_HEIGHT = 52  # pixels: two lines of a text
+LINE, WRAPPED = 35, 66  # heights of a row in pixels: one line, or up to three (text wraps from 65 on)
+LONG = 100  # characters of a text that does not fit one line
 
 
 @dataclass(frozen=True)
@@ -160,28 +161,28 @@ def show_rows(frame: pd.DataFrame, *, key: str, columns: dict[str, str] | None =
     """
     table = pd.DataFrame({"Row": frame["row"].to_numpy() + 1})
     for name, heading in (columns or {}).items():
-        table[heading] = frame[name].to_numpy()
+        table[heading] = (100 * frame[name]).round().to_numpy()
     table["Text"] = [text.visible(t) for t in frame["text"]]
     if "label" in frame:
         table["Label"] = ["" if pd.isna(label) else text.visible(label) for label in frame["label"]]
     if "group" in frame and frame["group"].notna().any():
-        table["Group"] = ["" if pd.isna(group) else text.visible(group) for group in frame["group"]]
+        table["Document"] = ["" if pd.isna(group) else text.visible(group) for group in frame["group"]]
     percentages = {
-        heading: st.column_config.NumberColumn(heading, format="percent", width=110)
-        for name, heading in (columns or {}).items()
-        if pd.api.types.is_float_dtype(frame[name])
+        heading: st.column_config.NumberColumn(heading, format=f"%d{text.THIN}%%", width=110)
+        for heading in (columns or {}).values()
     }
+    height = WRAPPED if table["Text"].str.len().max() > LONG else LINE
     st.dataframe(
         table,
         key=key,
         hide_index=True,
-        height=min(460, ROW_HEIGHT * len(table) + 40),
-        row_height=ROW_HEIGHT,
+        height=min(470, height * len(table) + 40),
+        row_height=height,
         column_config={
             "Row": st.column_config.NumberColumn("Row", width=70, help="Counted from the first row of the file."),
             "Text": st.column_config.TextColumn("Text"),
             "Label": st.column_config.TextColumn("Label", width=120),
-            "Group": st.column_config.TextColumn("Group", width=120),
+            "Document": st.column_config.TextColumn("Document", width=120),
             **percentages,
         },
     )
