@@ -19,7 +19,8 @@ def plot_confusion(report: Mapping[str, Any], colours: Mapping[str, str], *, dar
 
     Right cells have their class's colour and a frame, mistakes are grey. A click on a cell selects it: with
     `on_select="rerun"`, `event.selection.points[0]["customdata"]` is [true class, predicted class]. The cells are
-    bars, because plotly reports no selection on a heat map.
+    bars, because plotly reports no selection on a heat map. On a touch screen plotly selects what was tapped before:
+    a second tap on the cell selects it, so offer another way to choose a cell as well.
 
     Args:
         report: "classes" and "confusion_matrix" of `sentiment.evaluation.evaluate`.

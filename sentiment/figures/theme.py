@@ -6,7 +6,6 @@ strong colour where a figure is told `dark` (on a page: `st.context.theme.type =
 Streamlit's theme, whose text in charts is a middle grey, or outside Streamlit to a grey that reads on both.
 """
 
-import html
 import re
 import unicodedata
 from collections import Counter
@@ -19,7 +18,6 @@ from sentiment.palette import ACCENT
 
 INK = "#717782"  # contrast above 4 on white and on Streamlit's dark background alike
 FAINT = "rgba(128, 134, 145, 0.22)"
-TRACK = "rgba(128, 134, 145, 0.10)"
 CLEAR = "rgba(0, 0, 0, 0)"
 TEXT = {False: "#262A33", True: "#F2F3F5"}  # by dark
 ACCENTS = {False: ACCENT, True: "#A890EA"}  # on near-black the accent itself is too dim for a line
@@ -207,11 +205,6 @@ def see_through(colour: str, alpha: float) -> str:
     """`colour` (#RRGGBB) as rgba with the given opacity."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, {alpha:.3f})"
-
-
-def unescape(text: str) -> str:
-    """What a reader sees of a literal text."""
-    return html.unescape(text)
 
 
 def labels_trace(x: Sequence[float], y: Sequence[float], text: Sequence[str], **settings: object) -> go.Scatter:
