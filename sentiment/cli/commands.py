@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def bases(as_json: bool) -> None:
 
     found = list_bases()
     if as_json:
-        rows = [{**dataclasses.asdict(base), "folder": str(base.folder) if base.folder else None} for base in found]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        values = [{**dataclasses.asdict(base), "folder": str(base.folder) if base.folder else None} for base in found]
+        click.echo(json.dumps(values, ensure_ascii=False, indent=1))
         return
     rows = [
         (
@@ -216,7 +217,7 @@ def _report_text(report: dict[str, Any]) -> str:
     return _table(("", "precision", "recall", "F1", "support"), rows) + notes
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

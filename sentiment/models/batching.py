@@ -55,7 +55,7 @@ def plan_batches(
     if len(left):
         plan.append((int(buckets.max()), left))
     if rng is not None:
-        rng.shuffle(plan)  # type: ignore[arg-type]
+        rng.shuffle(plan)
     return plan
 
 

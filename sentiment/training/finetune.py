@@ -242,7 +242,7 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig) -> _Labeled:
         seed=config.seed,
     )
     positions = {name: position for position, name in enumerate(dataset.classes)}
-    return _Labeled(frame, frame["label"].map(positions).to_numpy(np.int64), split, dataset.classes)
+    return _Labeled(frame, frame["label"].map(positions).to_numpy().astype(np.int64), split, dataset.classes)
 
 
 def held_out_positions(split: Split) -> NDArray[np.int64]:

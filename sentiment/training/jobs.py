@@ -18,6 +18,7 @@ from sentiment.files import read_json, write_json
 from sentiment.training.runs import Run, RunState
 
 _GRACE = 10.0  # seconds in which a worker that was just started need not be seen yet
+_children: dict[int, "subprocess.Popen[bytes]"] = {}  # workers of this very process, to be reaped when they end
 
 
 def start(run_folder: Path) -> None:
@@ -46,6 +47,7 @@ def start(run_folder: Path) -> None:
             cwd=run_folder,
             env={**os.environ, "PYTHONPATH": path},
         )
+    _children[process.pid] = process
     write_json(run_folder / "process.json", {"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
 
 
@@ -110,11 +112,17 @@ def _worker(run_folder: Path) -> psutil.Process | None:
     """The live worker process of a run; a process that merely has its number again does not count."""
     try:
         noted = read_json(run_folder / "process.json")
+        _reap()
         process = psutil.Process(noted["pid"])
         same = abs(process.create_time() - noted["created"]) < 1.0
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
+
+
+def _reap() -> None:
+    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        del _children[pid]
 
 
 def _just_started(run_folder: Path) -> bool:

@@ -173,7 +173,7 @@ class Run:
             (NaN in train rows), ordered by step. A line that is being written is left out. After a resume, lines
             that the interrupted worker wrote beyond its checkpoint are replaced by the newer ones.
         """
-        rows = []
+        rows: list[dict[str, Any]] = []
         path = self.folder / "history.jsonl"
         for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
             try:
