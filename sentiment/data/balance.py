@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sentiment.data.duplicates import _as_arrow
+from sentiment.data.duplicates import as_arrow
 
 QUANTILES = {"p5": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 
@@ -54,19 +54,18 @@ def describe_balance(counts: pd.DataFrame) -> str:
         strength = "a clear" if ratio < 10 else "a strong"
         opening = (
             f"“{smallest['class']}” is {times} times rarer than “{largest['class']}”: {strength} imbalance. "
-            f"Left alone, a model leans towards “{largest['class']}” and is right on {largest['share']:.0%} of the rows "
-            "by always saying so. Class weights or oversampling counter that; macro-F1 shows whether they do."
+            f"Left alone, a model leans towards “{largest['class']}”: always saying that is right on "
+            f"{largest['share']:.0%} of the rows. Class weights or oversampling counter that; macro-F1 shows whether "
+            "they do."
         )
     if smallest["count"] < 50:
-        opening += (
-            f" With {smallest['count']:,} rows, “{smallest['class']}” needs more labels before its figures mean much."
-        )
+        opening += f" With {smallest['count']:,} rows, “{smallest['class']}” has too few for its figures to mean much."
     return opening
 
 
 def measure_lengths(texts: Iterable[str | None], *, unit: str = "words") -> NDArray[np.int32]:
     """The length of each text, int32[n], in "words" (runs between white space) or "characters" (white space aside)."""
-    array = pc.fill_null(_as_arrow(texts), "")
+    array = pc.fill_null(as_arrow(texts), "")
     parts = []
     for start in range(0, len(array), 200_000):  # blocks: the split words of a million texts would not be small
         block = array.slice(start, 200_000)
@@ -137,5 +136,5 @@ def _lengths_per_class(
 ) -> Iterable[tuple[str, NDArray[np.int32]]]:
     numeric = isinstance(texts, pd.Series | np.ndarray) and pd.api.types.is_integer_dtype(texts.dtype)
     lengths = np.asarray(texts, dtype=np.int32) if numeric else measure_lengths(texts, unit=unit)
-    codes = np.asarray(pd.Categorical(_as_arrow(labels).to_pandas(), categories=list(classes)).codes)
+    codes = np.asarray(pd.Categorical(as_arrow(labels).to_pandas(), categories=list(classes)).codes)
     return [(name, lengths[codes == position]) for position, name in enumerate(classes)]

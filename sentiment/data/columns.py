@@ -134,7 +134,7 @@ def _label_score(p: _Profile) -> float:
 
 
 def _can_be_group(p: _Profile) -> bool:
-    return p.n_rows > 0 and p.mean_chars <= 100 and 3 <= p.n_distinct and p.distinct_share <= 0.9
+    return p.n_rows > 0 and p.mean_chars <= 100 and p.n_distinct >= 3 and p.distinct_share <= 0.9
 
 
 def _group_score(p: _Profile) -> float:

@@ -103,7 +103,9 @@ def build_dataset(
 
     Args:
         table: as `read_table` gives it.
-        text, label, group: names of columns.
+        text: the column with the texts.
+        label: the column with the labels, if there is one.
+        group: the column that says which rows belong together, if there is one.
         mapping: labels to rename (to merge spellings, or to turn stars into sentiments); "" takes a label away.
         name: what people will call it; the file's name without its ending by default.
 
@@ -136,7 +138,7 @@ def build_dataset(
         label_column=label,
         group_column=group,
         source=table.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         file_hash=table.file_hash,
         fingerprint=fingerprint,
         report=report_import(table, frame, raw),
@@ -158,9 +160,9 @@ def import_file(
 
     Args:
         path: a CSV, TSV, XLSX, JSONL or Parquet file.
-        text: the column with the texts; with None, text, label and group are taken as `propose_columns` says, where
-            they are not given.
-        label, group: further columns.
+        text: the column with the texts; with None, all columns that are not given are taken as `propose_columns` says.
+        label: the column with the labels.
+        group: the column that says which rows belong together.
         mapping: as for `build_dataset`.
 
     Raises:

@@ -3,8 +3,9 @@
 import csv
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sentiment.data.cells import StringTable, chunked
 from sentiment.data.encodings import check_decodes
@@ -120,13 +121,13 @@ def _quotes_pair(content: bytes, encoding: str) -> bool:
 
 
 def _parse(
-    content: bytes, encoding: str, delimiter: str, *, limits: Limits, quoting: int
+    content: bytes, encoding: str, delimiter: str, *, limits: Limits, quoting: Literal[0, 3]
 ) -> tuple[StringTable, ParseNotes]:
     stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
     # "strict" makes an unclosed quotation mark an error, where it would else swallow the rest of the file.
-    reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)  # type: ignore[arg-type]
+    reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)
     notes = ParseNotes()
-    rows = _counted(reader, notes)
+    rows = _counted(reader, notes, line_number=lambda: reader.line_num)
     header = next(rows, None)
     if header is None:
         raise DataError("The file is empty", expected="A row of column names and rows of data below")
@@ -139,12 +140,12 @@ def _parse(
     return table, notes
 
 
-def _counted(reader: Iterator[list[str]], notes: ParseNotes) -> Iterator[list[str]]:
+def _counted(reader: Iterator[list[str]], notes: ParseNotes, *, line_number: Callable[[], int]) -> Iterator[list[str]]:
     """Rows that hold something; an error of the parser is told with its row and line."""
     row_number, line = 0, 1
     try:
         for row in reader:
-            line = reader.line_num + 1  # type: ignore[attr-defined]
+            line = line_number() + 1
             if row:
                 row_number += 1
                 yield row

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def normalise_texts(texts: Iterable[str | None]) -> pa.LargeStringArray:
 
     A text of nothing but punctuation stays as it is ("???" is not "!!!"); a missing one becomes "".
     """
-    array = pc.fill_null(_as_arrow(texts), "")
+    array = pc.fill_null(as_arrow(texts), "")
     folded = pc.utf8_lower(pc.utf8_normalize(array, "NFKC"))
     bare = pc.replace_substring_regex(folded, _ASIDE, "")
     return pc.if_else(pc.equal(bare, ""), pc.utf8_trim_whitespace(folded), bare)
@@ -42,7 +43,7 @@ def group_duplicates(texts: Iterable[str | None], *, near: bool = True) -> NDArr
             has no spaces, web addresses aside). Candidates come from MinHash; each is checked exactly before it is
             joined, so nothing is joined by chance. Groups are transitive: a chain of near-duplicates is one group.
     """
-    array = _as_arrow(texts)
+    array = as_arrow(texts)
     codes, first = _encode(normalise_texts(array))
     if not near or len(first) < 2:
         return codes
@@ -57,7 +58,8 @@ def _encode(keys: pa.LargeStringArray) -> tuple[NDArray[np.int64], NDArray[np.in
     return codes, np.flatnonzero(~pd.Series(codes).duplicated().to_numpy())
 
 
-def _as_arrow(texts: Iterable[str | None]) -> pa.LargeStringArray:
+def as_arrow(texts: Iterable[str | None]) -> pa.LargeStringArray:
+    """Strings as one arrow array; what pandas takes for missing is null."""
     if isinstance(texts, pa.Array | pa.ChunkedArray):
         array = pc.cast(texts, pa.large_string())
     else:
@@ -103,7 +105,7 @@ def _shingles(text: str) -> list[str]:
     if is_unspaced(text):
         joined = "".join(words)
         return list(dict.fromkeys(joined[i : i + 3] for i in range(len(joined) - 2)))
-    return list(dict.fromkeys(f"{a} {b}" for a, b in zip(words, words[1:], strict=False)))
+    return list(dict.fromkeys(f"{a} {b}" for a, b in pairwise(words)))
 
 
 def _candidates(keys: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from sentiment.data.duplicates import _as_arrow
+from sentiment.data.duplicates import as_arrow
 from sentiment.errors import DataError, UsageError
 
 MAX_CLASSES = 100
@@ -52,7 +52,7 @@ def split_rows(
         UsageError: if the fractions are out of range.
     """
     fractions = _fractions(test_fraction, validation_fraction)
-    series = _as_arrow(labels).to_pandas()
+    series = as_arrow(labels).to_pandas()
     labeled = np.flatnonzero((series.notna() & (series.str.strip() != "")).to_numpy())
     codes, names = pd.factorize(series.iloc[labeled], sort=True)
     codes = codes.astype(np.int64)
@@ -128,7 +128,7 @@ def _check_classes(codes: Positions, units: Positions, names: list[str], *, n_pa
         more = f" and {len(rare) - 5} more" if len(rare) > 5 else ""
         raise DataError(
             f"Too rare to be in each part of the split: {described}{more}",
-            expected=f"At least {n_parts} rows of each class, in different groups, for training and for each part held out",
+            expected=f"At least {n_parts} rows of each class, in different groups: one for each part",
             todo="Label more rows of it, merge it with another class, or leave it out",
         )
 

@@ -52,7 +52,7 @@ def _defused(frame: pd.DataFrame) -> pd.DataFrame:
     safe = frame.copy()
     for position, kind in enumerate(frame.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
-            safe.isetitem(position, frame.iloc[:, position].map(defuse, na_action="ignore"))
+            safe.isetitem(position, frame.iloc[:, position].map(defuse, na_action="ignore").array)
     safe.columns = pd.Index([defuse(name) for name in frame.columns])
     return safe
 
