@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 import numpy as np
+import pandas as pd
 
 UNDETERMINED = "und"
 _SAMPLE = 300
@@ -32,12 +33,10 @@ def detect_language(texts: Iterable[str]) -> str:
 
     Looks at a spread of up to 300 texts, each counting by its length up to a bound.
     """
-    texts = [text for text in texts if isinstance(text, str)]
-    if len(texts) > _SAMPLE:
-        positions = np.linspace(0, len(texts) - 1, _SAMPLE).astype(int)
-        texts = [texts[position] for position in positions]
+    series = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype="object")
+    spread = np.linspace(0, len(series) - 1, min(_SAMPLE, len(series))).astype(int)
     votes: Counter[str] = Counter()
-    for text in texts:
+    for text in series.iloc[spread].dropna():
         cleaned = _NOISE.sub(" ", text[:1000])
         letters = sum(map(str.isalpha, cleaned))
         if letters >= 2:

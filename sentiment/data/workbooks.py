@@ -232,6 +232,6 @@ def _column_number(letters: bytes) -> int:
 def _bomb(what: str, *, limits: Limits) -> DataError:
     return DataError(
         what,
-        expected=f"At most {limits.max_inflated_bytes / 1e6:,.0f} MB, {limits.max_inflated_ratio} times the packed size",
+        expected=f"At most {limits.max_inflated_bytes / 1e6:,.0f} MB, {limits.max_inflated_ratio} times the packed",
         todo="Save the sheet with the reviews as CSV",
     )

@@ -1,0 +1,338 @@
+"""Files that are not what they say, broken, or made to hurt: each is refused in words, or read within bounds."""
+
+import io
+import json
+import pickle
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from sentiment import data
+from sentiment.errors import DataError
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
+SMALL = data.Limits(max_rows=100, max_columns=10, max_inflated_bytes=3_000_000, max_inflated_ratio=50, max_cells=5_000)
+
+
+def workbook(
+    rows: list[list[object]] | None = None, *, edit: Callable[[xlsxwriter.Workbook], None] | None = None
+) -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("reviews")
+        for number, row in enumerate(
+            rows or [["text", "label"], ["good phone", "positive"], ["bad phone", "negative"]]
+        ):
+            sheet.write_row(number, 0, row)
+        if edit is not None:
+            edit(book)
+    return buffer.getvalue()
+
+
+def repack(content: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"   \r\n\n", b"\xef\xbb\xbf", b"\0\0\0\0"])
+def test_an_empty_file_is_called_empty(content: bytes) -> None:
+    with pytest.raises(DataError, match="is empty"):
+        data.read_table(content, name="reviews.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(b"text,label\n", "a.csv"), (b"text\tlabel\r\n", "a.tsv"), (workbook([["text", "label"]]), "a.xlsx")],
+)
+def test_a_header_alone_has_0_rows(content: bytes, name: str) -> None:
+    table = data.read_table(content, name=name)
+    assert len(table.frame) == 0
+    assert any("0 rows" in warning for warning in table.warnings)
+    with pytest.raises(DataError, match="0 rows"):
+        data.build_dataset(table, text="text", label="label")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "PNG"),
+        (b"%PDF-1.7\n%....", "PDF"),
+        (b"\x1f\x8b\x08\0\0\0", "gzip"),
+        (b"\x89HDF\r\n\x1a\n" + b"\0" * 50, "HDF5"),
+        (b"SQLite format 3\0", "SQLite"),
+        (b"<!DOCTYPE html><html><body>text,label</body></html>", "web page"),
+        (pickle.dumps({"text": ["a"], "label": ["b"]}), "pickle"),
+        (pickle.dumps(["text,label"], protocol=2), "pickle"),
+        (pickle.dumps(["text,label"], protocol=0), "pickle"),
+        (pickle.dumps(pd.DataFrame({"text": ["a"]})), "pickle"),
+        (bytes(range(1, 32)) * 40, "not text"),
+        (zlib.compress(b"text,label\n" * 1000), "not text|encoding"),
+    ],
+)
+@pytest.mark.parametrize("name", ["reviews.csv", "reviews.xlsx", "reviews.jsonl", "reviews"])
+def test_foreign_content_is_refused_whatever_its_name(content: bytes, what: str, name: str) -> None:
+    with pytest.raises(DataError, match=what):
+        data.read_table(content, name=name)
+
+
+@pytest.mark.parametrize("name", ["R.CSV", "r.Csv", "r.txt", "reviews"])
+def test_the_case_of_an_extension_does_not_matter(name: str) -> None:
+    assert len(data.read_table(b"text,label\ngood,pos\n", name=name).frame) == 1
+
+
+@pytest.mark.parametrize("name", ["r.csv.exe", "r.zip", "r.csv.\u202eexe", "r.html"])
+def test_another_extension_is_refused(name: str) -> None:
+    with pytest.raises(DataError, match="ends in"):
+        data.read_table(b"text,label\ngood,pos\n", name=name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd.csv",
+        "..\\..\\x.csv",
+        "a\0b.csv",
+        "x" * 300 + ".csv",
+        "\u202egpj.csv",
+        "a\nb\x1b[31m.csv",
+        "..",
+        "",
+    ],
+)
+def test_a_files_name_is_only_shown(name: str) -> None:
+    table = data.read_table(b"text,label\ngood phone,pos\nbad phone,neg\n", name=name)
+    assert 0 < len(table.name) <= 100
+    assert not set(table.name) & set("/\\\0\n\x1b\u202e")
+    dataset = data.build_dataset(table, text="text", label="label")
+    assert len(dataset.id) == 12
+    assert set(dataset.id) <= set("0123456789abcdef")
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_parsed() -> None:
+    with pytest.raises(DataError, match="MB"):
+        data.read_table(b"x" * 2_000_000, name="r.csv", limits=data.Limits(max_file_bytes=1_000_000))
+
+
+def test_an_ordinary_workbook_is_read_as_text() -> None:
+    import datetime as dt
+
+    content = workbook([["text", "label", "when"], ["007", 5.0, "NA"], ["1.50", 2.5, True], ["x", 1, None]])
+    table = data.read_table(content, name="r.xlsx")
+    assert table.frame.values.tolist() == [["007", "5", "NA"], ["1.50", "2.5", "TRUE"], ["x", "1", ""]]
+    assert table.sheets == ("reviews",)
+
+    def date(book: xlsxwriter.Workbook) -> None:
+        book.get_worksheet_by_name("reviews").write_datetime(
+            1, 0, dt.datetime(2024, 5, 1, 12), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        )
+
+    assert data.read_table(workbook(edit=date), name="r.xlsx").frame["text"].iloc[0] == "2024-05-01 12:00:00"
+
+
+def test_an_inflating_workbook_is_refused_from_its_directory() -> None:
+    bomb = repack(workbook(), lambda name, part: part + b" " * 20_000_000 if "sheet1" in name else part)
+    assert len(bomb) < 100_000
+    with pytest.raises(DataError, match="unpacks to"):
+        data.read_table(bomb, name="r.xlsx", limits=SMALL)
+    with pytest.raises(DataError, match="times its size"):
+        data.read_table(bomb, name="r.xlsx")
+
+
+def test_a_workbook_that_lies_about_a_size_is_refused() -> None:
+    bomb = bytearray(repack(workbook(), lambda name, part: part + b" " * 20_000_000 if "sheet1" in name else part))
+    with zipfile.ZipFile(io.BytesIO(bytes(bomb))) as archive:
+        info = archive.getinfo("xl/worksheets/sheet1.xml")
+    honest = struct.pack("<L", info.file_size)
+    assert bomb.count(honest) == 2
+    with pytest.raises(DataError, match="lies about its size"):
+        data.read_table(bytes(bomb.replace(honest, struct.pack("<L", 1000))), name="r.xlsx")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_xml_entities_in_a_workbook_are_refused(encoding: str) -> None:
+    doctype = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+
+    def define(name: str, part: bytes) -> bytes:
+        if name != "xl/sharedStrings.xml":
+            return part
+        body = part.split(b"?>", 1)[1]
+        return (doctype + body).decode().encode(encoding)
+
+    with pytest.raises(DataError, match="entities"):
+        data.read_table(repack(workbook(), define), name="r.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("stream", "what"), [("EncryptedPackage", "password"), ("Workbook", "old .xls"), ("WordDocument", "old Office")]
+)
+def test_old_and_protected_office_files_are_named(stream: str, what: str) -> None:
+    with pytest.raises(DataError, match=what):
+        data.read_table(OLE + stream.encode("utf-16-le"), name="r.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [("word/document.xml", "Word"), ("mimetype", "OpenDocument"), ("x.csv", "zip"), ("xl/workbook.bin", "binary")],
+)
+def test_a_zip_that_is_no_workbook_is_named(part: str, what: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(part, "text,label")
+    with pytest.raises(DataError, match=what):
+        data.read_table(buffer.getvalue(), name="r.xlsx")
+
+
+def test_blank_rows_hidden_sheets_and_uncomputed_formulas_are_told() -> None:
+    def edit(book: xlsxwriter.Workbook) -> None:
+        sheet = book.get_worksheet_by_name("reviews")
+        sheet.write_formula(3, 0, '=CONCATENATE("a","b")', value="")
+        sheet.write(3, 1, "positive")
+        sheet.write(1_000, 0, "far below")
+        book.add_worksheet("secret").hide()
+
+    content = repack(workbook(edit=edit), lambda name, part: part.replace(b"<v></v>", b""))
+    table = data.read_table(content, name="r.xlsx")
+    assert table.frame["text"].tolist() == ["good phone", "bad phone", "", "far below"]
+    told = " ".join(table.warnings)
+    assert "blank lines" in told
+    assert "secret" in told
+    assert "1 formulas have no stored value" in told
+
+
+def test_a_stray_cell_far_away_does_not_fill_the_memory() -> None:
+    def edit(book: xlsxwriter.Workbook) -> None:
+        book.get_worksheet_by_name("reviews").write(1_000_000, 200, "stray")
+
+    with pytest.raises(DataError, match="spans 1,000,001 rows and 201 columns"):
+        data.read_table(workbook(edit=edit), name="r.xlsx")
+
+
+def test_a_hidden_first_sheet_is_not_chosen_but_can_be() -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        first, second = book.add_worksheet("notes"), book.add_worksheet("data")
+        first.write_row(0, 0, ["secret"])
+        first.write_row(1, 0, ["x"])
+        second.write_row(0, 0, ["text"])
+        second.write_row(1, 0, ["seen"])
+        second.activate()
+        second.set_first_sheet()
+        first.hide()
+    table = data.read_table(buffer.getvalue(), name="r.xlsx")
+    assert (table.file_format.sheet, table.frame.columns.tolist()) == ("data", ["text"])
+    chosen = data.read_table(buffer.getvalue(), name="r.xlsx", file_format=data.FileFormat("xlsx", sheet="notes"))
+    assert chosen.frame.columns.tolist() == ["secret"]
+    with pytest.raises(DataError, match="no sheet"):
+        data.read_table(buffer.getvalue(), name="r.xlsx", file_format=data.FileFormat("xlsx", sheet="nope"))
+
+
+def parquet(table: pa.Table, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
+def test_a_truncated_file_is_refused_whole(kind: str, share: float) -> None:
+    texts = pa.table({"text": [f"review number {i}" for i in range(500)]})
+    content = workbook([["text"], *([f"review number {i}"] for i in range(500))]) if kind == "xlsx" else parquet(texts)
+    with pytest.raises(DataError, match="cut off or damaged"):
+        data.read_table(content[: int(len(content) * share)], name=f"r.{kind}")
+
+
+def test_a_flipped_byte_in_a_parquet_page_is_no_traceback() -> None:
+    content = bytearray(parquet(pa.table({"text": [f"review number {i}" for i in range(500)]}), compression="gzip"))
+    content[200] ^= 0xFF
+    with pytest.raises(DataError, match="damaged"):
+        data.read_table(bytes(content), name="r.parquet")
+
+
+def test_nested_decimal_and_binary_columns_are_not_offered_as_text() -> None:
+    table = pa.table(
+        {
+            "words": [["good", "phone"], ["bad", "phone"]] * 5,
+            "price": [Decimal("12.3456789012345"), Decimal("1.1000000000000")] * 5,
+            "meta": [{"a": "some long text value"}, {"a": "another long value"}] * 5,
+            "blob": [b"\xff\xfe\x00\x01", b"\x80\x81"] * 5,
+            "when": pd.to_datetime(["2024-01-01", "2024-01-02"] * 5),
+            "text": ["good phone, works", "bad phone, broke"] * 5,
+            "stars": pa.array([5, None] * 5, pa.int64()),
+            "big": pa.array([2**63 + 1, 7] * 5, pa.uint64()),
+            "kept": [b"plain words here", b"stored as bytes"] * 5,
+        }
+    )
+    read = data.read_table(parquet(table), name="r.parquet")
+    assert read.frame["stars"].iloc[0] == "5"
+    assert read.frame["stars"].isna().sum() == 5
+    assert read.frame["big"].iloc[0] == "9223372036854775809"
+    assert read.frame["kept"].iloc[0] == "plain words here"
+    assert any("blob" in warning for warning in read.warnings)
+    proposal = data.propose_columns(read.frame)
+    assert proposal.text == "text"
+    assert set(proposal.text_candidates) == {"text", "kept"}
+
+
+def test_a_parquet_file_that_unpacks_to_too_much_is_refused() -> None:
+    content = parquet(pa.table({"text": ["x" * 100_000] * 90}), compression="zstd")
+    assert len(content) < 200_000
+    with pytest.raises(DataError, match="unpacks to"):
+        data.read_table(content, name="r.parquet", limits=SMALL)
+    with pytest.raises(DataError, match="rows"):
+        data.read_table(parquet(pa.table({"text": ["x"] * 101})), name="r.parquet", limits=SMALL)
+
+
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        ('{"text": "b", "label"', r"Line 2.*not valid JSON"),
+        ("not json", r"Line 2.*not valid JSON"),
+        ("[1, 2]", r"Line 2.*not a JSON object"),
+        ('{"text": NaN}', r"Line 2.*NaN"),
+        ('{"text": -Infinity}', r"Line 2.*Infinity"),
+        ('{"text": "\\ud800"}', r"Row 2.*surrogate"),
+        ('{"text": ' + "[" * 30 + "]" * 30 + "}", r"Line 2.*nested"),
+        ('{"text": ' + "[" * 100_000 + "]" * 100_000 + "}", r"Line 2.*nested"),
+    ],
+)
+def test_a_bad_line_of_json_is_named(bad: str, what: str) -> None:
+    with pytest.raises(DataError, match=what):
+        data.read_table(f'{{"text": "a"}}\n{bad}\n{{"text": "c"}}\n'.encode(), name="r.jsonl")
+
+
+def test_numbers_in_json_stay_as_they_are_written() -> None:
+    huge = "9" * 10_000
+    lines = [
+        '{"text": "a", "n": 9223372036854775809, "x": 1.10, "ok": true, "none": null}',
+        f'{{"n": {huge}, "more": {{"a": [1]}}}}',
+    ]
+    frame = data.read_table("\n".join(lines).encode(), name="r.jsonl").frame
+    assert frame.columns.tolist() == ["text", "n", "x", "ok", "none", "more"]
+    assert frame["n"].tolist() == ["9223372036854775809", huge]
+    assert frame.loc[0, ["x", "ok"]].tolist() == ["1.10", "true"]
+    assert frame.loc[0, ["none", "more"]].isna().all()
+    assert json.loads(frame.loc[1, "more"]) == {"a": [1]}
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.json", "r.csv"])
+def test_a_json_array_is_read_like_lines(name: str) -> None:
+    content = '[\n {"text": "good", "label": "pos"},\n {"text": "bad\u2028ly", "label": "neg"}\n]\n'.encode()
+    frame = data.read_table(content, name=name).frame
+    assert frame.values.tolist() == [["good", "pos"], ["bad\u2028ly", "neg"]]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.csv does not exist"):
+        data.import_file(tmp_path / "none.csv")
