@@ -13,8 +13,8 @@ _TEXT_NAMES = re.compile(
     re.IGNORECASE,
 )
 _LABEL_NAMES = re.compile(
-    r"(^|[\W_])(label|sentiment|class|category|polarity|rating|stars?|score|target|emotion|tag|opinion|y)s?($|[\W_])"
-    r"|标签|情感|评分|星级|类别",
+    r"(^|[\W_])(label|sentiment|class|category|polarity|rating|stars?|score|target|emotion|mood|tag|opinion|y)s?($|[\W_])"
+    r"|标签|情感|评分|星级|类别|étoiles|note|sterne|bewertung|estrellas|calificaci|valutazion|stelle|nota",
     re.IGNORECASE,
 )
 _GROUP_NAMES = re.compile(
@@ -130,7 +130,10 @@ def _label_score(p: _Profile) -> float:
     named = 2.0 if re.fullmatch(r"\W*(label|sentiment|class|标签|情感)s?\W*", p.name, re.IGNORECASE) else 0.0
     named = named or (1.0 if _LABEL_NAMES.search(p.name) else 0.0)
     few = 1.0 if 2 <= p.n_distinct <= 12 else 0.0
-    return named + 2.0 * (p.sentiment_share > 0.5) + few * (0.5 if p.prose_share < 0.5 else 0.6)
+    # Three to six values that come again and again are labels more often than anything else, whatever their name.
+    recurring = 3 <= p.n_distinct <= 6 and p.distinct_share <= 0.05 and p.largest_share < 0.95
+    values = 2.0 * (p.sentiment_share > 0.5) + 0.5 * recurring
+    return named + values + few * (0.5 if p.prose_share < 0.5 else 0.6)
 
 
 def _can_be_group(p: _Profile) -> bool:
