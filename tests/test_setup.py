@@ -130,9 +130,9 @@ def options_of(command: click.Command, *, path: str) -> list[tuple[str, str]]:
 
 
 def test_readme_tells_every_command_and_option() -> None:
-    from sentiment.cli import main
+    from sentiment.cli.commands import cli
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    told = options_of(main, path="python -m sentiment")
+    told = options_of(cli, path="python -m sentiment")
     assert len(told) > 5
     assert [(path, option) for path, option in told if path not in readme or option not in readme] == []

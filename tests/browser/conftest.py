@@ -69,8 +69,10 @@ class Visit:
         page.on("request", self._sent)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
+        # Opened at the address of a page, Streamlit first looks for its server below that address.
+        searching = "404" in message.text and "/_stcore/" in message.location.get("url", "")
+        if message.type == "error" and not searching:
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
 
     def _sent(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -125,7 +127,8 @@ def visitors(browser: Browser, server: AppServer, request: pytest.FixtureRequest
         if failed:
             (ROOT / "test-output").mkdir(exist_ok=True)
             name = re.sub(r"\W+", "-", request.node.name)
-            visit.page.screenshot(path=ROOT / "test-output" / f"{name}-{number}.png", full_page=True)
+            visit.page.set_viewport_size({"width": 1280, "height": 2400})  # the page scrolls in a box of its own
+            visit.page.screenshot(path=ROOT / "test-output" / f"{name}-{number}.png")
         visit.page.context.close()
     assert [url for visit in people.visits for url in visit.outside] == []
     assert [error for visit in people.visits for error in visit.errors] == []

@@ -60,9 +60,19 @@ def metric(page: Page, label: str) -> str:
     return shown.inner_text().replace("\u202f", "").replace("\u00a0", "")
 
 
-def click_bar(chart: Locator, number: int, *, trace: int = 0) -> None:
-    """Clicks the bar with this number (from 0) in one of a chart's traces of bars."""
-    chart.locator(".barlayer .trace.bars").nth(trace).locator(".point path").nth(number).click(force=True)
+def click_bar(page: Page, chart: Locator, number: int, *, trace: int = 0) -> None:
+    """Clicks the bar with this number (from 0) in one of a chart's traces of bars, as a hand does: point, press."""
+    bar = chart.locator(".barlayer .trace.bars").nth(trace).locator(".point path").nth(number)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2 - 3, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
+    expect(chart.locator(".hoverlayer .hovertext").first).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(300)  # a chart waits for a second click before it takes this one for a single one
+    settle(page)
 
 
 RUN_ENDED = "Judge it"
@@ -71,7 +81,7 @@ RUN_ENDED = "Judge it"
 def start_training(page: Page, *, epochs: int) -> None:
     """Starts a run with a number of epochs from the Fine-tune page."""
     page.get_by_text("Advanced").first.click()
-    box = page.get_by_label("Epochs").first
+    box = page.get_by_label("Epochs", exact=True)
     box.fill(str(epochs))
     box.press("Enter")
     settle(page)

@@ -57,7 +57,7 @@ def test_markup_in_a_file_stays_text_on_every_page(visitors: Visitors) -> None:
     [
         (b"", "empty"),
         (b"text,label\n", "row"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(200), "image"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(200), "PNG picture"),
     ],
     ids=["zero-bytes", "header-only", "png-named-csv"],
 )
@@ -87,7 +87,7 @@ def test_another_session_sees_what_the_address_names(visitors: Visitors) -> None
     address = first.url.split("/")[-1]
     assert "dataset=" in address
     second = visitors.open("balance?" + address.split("?")[1])
-    expect(second.get_by_test_id("stSidebar")).to_contain_text("mine")
+    expect(second.get_by_test_id("stSidebar").get_by_role("combobox")).to_have_value("mine")
 
 
 TWO_CLASSES = (

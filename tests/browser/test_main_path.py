@@ -24,7 +24,7 @@ from tests.browser.steps import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(420)]
 
-REVIEWS = ROOT / "sample_data" / "product-reviews" / "product-reviews.csv"
+REVIEWS = ROOT / "sample_data" / "product-reviews" / "product_reviews.csv"
 
 
 def reviews() -> list[dict[str, str]]:
@@ -46,7 +46,7 @@ def test_from_a_file_to_a_report_by_clicking(page: Page, tmp_path: Path) -> None
     neutral = [row for row in rows if row["label"] == "neutral"]
     chart = page.get_by_test_id("stPlotlyChart").first
     expect(chart).to_contain_text(str(len(neutral)))
-    click_bar(chart, 1, trace=1)
+    click_bar(page, chart, 1, trace=1)
     settle(page)
     shown = table_cells(page.get_by_test_id("stDataFrame").first)
     assert shown[:3] == [str(rows.index(neutral[0]) + 1), neutral[0]["text"], "neutral"]
@@ -77,13 +77,15 @@ def judge(page: Page, folder: Path) -> None:
     recall = next(float(line["recall"]) for line in table if line["class"] == "negative")
     assert recall == pytest.approx(report["negative"]["recall"])
 
-    page.get_by_role("tab", name="Mistakes").click()
+    predicted = list(csv.DictReader(io.StringIO(download(page, "Held-out predictions", folder))))
+    assert len(predicted) == sum(map(sum, report["confusion_matrix"]))
+
     confusion = page.get_by_test_id("stPlotlyChart").filter(has_text="what the model says")
-    click_bar(confusion, 0)  # true class negative, and the model says so
+    click_bar(page, confusion, 0)  # true class negative, and the model says so
     settle(page)
-    behind = page.get_by_role("tabpanel", name="Mistakes").get_by_test_id("stDataFrame")
-    first = table_cells(behind)[1]
-    assert {row["label"] for row in reviews() if row["text"] == first} == {"negative"}
+    cells = table_cells(page.get_by_test_id("stDataFrame").last)
+    shown = reviews()[int(cells[0]) - 1]
+    assert (shown["text"], shown["label"]) == (cells[1], "negative"), cells[:12]
 
 
 def download(page: Page, name: str, folder: Path) -> str:
