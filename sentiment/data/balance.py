@@ -65,14 +65,14 @@ def describe_balance(counts: pd.DataFrame) -> str:
 
 def measure_lengths(texts: Iterable[str | None], *, unit: str = "words") -> NDArray[np.int32]:
     """The length of each text, int32[n], in "words" (runs between white space) or "characters" (white space aside)."""
-    array = pc.fill_null(as_arrow(texts), "")
+    array = pc.utf8_trim_whitespace(pc.fill_null(as_arrow(texts), ""))
     parts = []
     for start in range(0, len(array), 200_000):  # blocks: the split words of a million texts would not be small
         block = array.slice(start, 200_000)
         if unit == "characters":
             parts.append(pc.subtract(pc.utf8_length(block), pc.count_substring_regex(block, r"[\p{Z}\s]")))
         else:
-            parts.append(pc.list_value_length(pc.utf8_split_whitespace(pc.utf8_trim_whitespace(block))))
+            parts.append(pc.list_value_length(pc.utf8_split_whitespace(block)))
     lengths = pa.chunked_array([pc.cast(part, pa.int32()) for part in parts], pa.int32())
     return np.where(np.asarray(pc.equal(array, "")), 0, np.asarray(lengths)).astype(np.int32)
 

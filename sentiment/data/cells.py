@@ -88,7 +88,7 @@ class StringTable:
         try:
             return pa.array(values, pa.large_string())
         except UnicodeEncodeError:
-            offset = next(i for i, value in enumerate(values) if value is not None and _has_surrogate(value))
+            offset = next(i for i, value in enumerate(values) if value is not None and has_surrogate(value))
             raise DataError(
                 f"Row {self.n_rows + offset + 1:,}, column “{name}”, holds half of a character (a lone surrogate)",
                 expected="Text must be valid Unicode",
@@ -113,7 +113,8 @@ class StringTable:
         return array
 
 
-def _has_surrogate(value: str) -> bool:
+def has_surrogate(value: str) -> bool:
+    """True for a string that no encoding can write, since it holds half of a character."""
     return any("\ud800" <= character <= "\udfff" for character in value)
 
 

@@ -5,6 +5,7 @@ import re
 
 from charset_normalizer import from_bytes
 
+from sentiment.data.language import detect_language
 from sentiment.errors import DataError
 
 _BOMS = (
@@ -19,7 +20,12 @@ _GUESSED = [
     "gb18030", "big5", "cp932", "euc_jp", "cp949",
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "mac_roman",
 ]  # fmt: skip
-_LATIN = ("cp1250", "cp1254", "cp1257")
+_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
+_LATIN_OF = {
+    **dict.fromkeys(("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro"), "cp1250"),
+    **dict.fromkeys(("tr", "az"), "cp1254"),
+    **dict.fromkeys(("lt", "lv", "et"), "cp1257"),
+}
 _SAMPLE_BYTES = 40_000
 _BLOCK = 1 << 20
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", *_GUESSED)
@@ -38,8 +44,8 @@ def detect_encoding(content: bytes) -> str:
     broken = find_undecodable(content, "utf-8")
     if wide and (zeros > 0.3 or broken is not None):
         return wide
-    if broken is None:
-        return "utf-8"
+    if broken is None or _mostly_utf8(content):
+        return "utf-8"  # damaged, maybe: then reading names the place, where a guess would garble every other accent
     guess = _guess(content)
     if guess is None:
         raise DataError(
@@ -106,24 +112,22 @@ def _wide_encoding(sample: bytes) -> tuple[float, str | None]:
     return 0.0, None
 
 
+def _mostly_utf8(content: bytes) -> bool:
+    text = content[: 4 * _BLOCK].decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    return sum(not c.isascii() for c in text) - broken > 3 * broken
+
+
 def _guess(content: bytes) -> str | None:
     sample = _telling_sample(content)
     matches = from_bytes(sample, cp_isolation=_GUESSED, enable_fallback=False)
     names = [match.encoding for match in matches]
     fitting = next((name for name in names if find_undecodable(content, name) is None), None)
-    if fitting in _LATIN and find_undecodable(content, "cp1252") is None and _reads_western(sample, fitting):
-        return "cp1252"
+    if fitting in _LATIN:
+        # A few accents in Latin letters do not tell these apart, but the language does, however they are read.
+        likely = _LATIN_OF.get(detect_language(sample.decode("cp1252", errors="replace").split("\n")), "cp1252")
+        return likely if find_undecodable(content, likely) is None else fitting
     return fitting
-
-
-def _reads_western(sample: bytes, other: str) -> bool:
-    """True where cp1252 reads as well as its `other` guess: a few accents in Latin text decide nothing."""
-    text = sample.decode("cp1252", errors="replace")
-    if text == sample.decode(other, errors="replace"):
-        return True
-    letters = [character for character in text if character.isalpha()]
-    accented = sum(not character.isascii() for character in letters)
-    return accented < 0.06 * len(letters) and not re.search(r"[a-z][^\W\d_a-z]?[¡-¿×÷][a-z]", text)
 
 
 def _telling_sample(content: bytes) -> bytes:

@@ -64,10 +64,12 @@ def read_table(
             expected=f"At most {limits.max_file_bytes / 1e6:,.0f} MB are read",
             todo="Import a sample of the rows",
         )
-    file_format = file_format or detect_format(content, name=name)
-    table, notes, chosen, sheets = _read(content, file_format, limits=limits)
+    detected = file_format or detect_format(content, name=name)
+    table, notes, chosen, sheets = _read(content, detected, limits=limits)
     frame = table.frame()
     warnings = [*notes.warnings(), *table.warnings()]
+    if file_format is None and detected.encoding and not detected.encoding.startswith("utf"):
+        warnings.append(f"The file is not UTF-8; it was read as {detected.encoding}. Check that letters look right.")
     if frame.empty:
         warnings.append("The file has column names but 0 rows.")
     elif _header_looks_like_data(frame):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from sentiment.data.cells import CHUNK_ROWS, StringTable
+from sentiment.data.cells import CHUNK_ROWS, StringTable, has_surrogate
 from sentiment.data.encodings import check_decodes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
@@ -36,7 +36,10 @@ def read_records(content: bytes, *, encoding: str, limits: Limits) -> StringTabl
     for record in records:
         if record.keys() - keys.keys():
             keys.update(dict.fromkeys(record))
-    table = StringTable([_shown(key) for key in keys] or ["text"], limits=limits)
+    broken = next((key for key in keys if has_surrogate(key)), None)
+    if broken is not None:
+        raise DataError(f"The key {broken!a} holds half of a character (a lone surrogate)", todo="Repair that key")
+    table = StringTable(list(keys) or ["text"], limits=limits)
     for start in range(0, len(records), CHUNK_ROWS):
         chunk = records[start : start + CHUNK_ROWS]
         table.add_columns([[record.get(key) for record in chunk] for key in keys] or [[None] * len(chunk)])
@@ -125,7 +128,3 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, _NumberText) and len(value) <= 18:
         return json.loads(value)
     return value
-
-
-def _shown(key: str) -> str:
-    return key.encode("utf-8", errors="replace").decode("utf-8")
