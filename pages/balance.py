@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ui import cache, text, widgets
+from ui import cache, shell, text, widgets
 from ui.guard import guard
 from ui.panels_balance import show_balance_figures, show_class_chart, show_class_rows, show_lengths
 from ui.state import session
 
+shell.frame()
 workspace = cache.workspace()
 widgets.page_header("Balance", "Is it fair? How many rows each class has, and what that means for training.")
 dataset_id = session().dataset_id

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from ui import cache, widgets
+from ui import cache, shell, widgets
 from ui.guard import guard
 from ui.panels_dataset import show_dataset_figures, show_dataset_rows, show_datasets, show_report
 from ui.panels_import import show_import, upload_box
 from ui.state import session
 
+shell.frame()
 workspace = cache.workspace()
 widgets.page_header("Data", "What do you have? Add a file of reviews and see what is in it.")
 upload = upload_box()

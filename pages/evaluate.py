@@ -3,7 +3,7 @@
 import streamlit as st
 
 from sentiment.training import jobs
-from ui import cache, widgets
+from ui import cache, shell, widgets
 from ui.guard import guard
 from ui.panels_evaluate import (
     choose_model,
@@ -16,6 +16,7 @@ from ui.panels_evaluate import (
 )
 from ui.state import session
 
+shell.frame()
 workspace = cache.workspace()
 widgets.page_header("Evaluate", "Can I trust it? Judged on rows that the model has not learned from.")
 state = session()

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from ui import cache, widgets
+from ui import cache, shell, widgets
 from ui.guard import guard
 from ui.panels_finetune import choose_base, choose_settings, show_start
 from ui.panels_run import show_run, show_runs
 from ui.state import runs_of, session
 
+shell.frame()
 workspace = cache.workspace()
 widgets.page_header("Fine-tune", "Teach it. Start from a model that has read a lot, and show it your labels.")
 state = session()

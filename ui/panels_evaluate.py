@@ -152,7 +152,7 @@ def _show_cell(run: Run, judgement: cache.Judgement, *, model: str, report: dict
         return
     part = page_of_rows(len(rows), key=f"{key}:page")
     columns = {column: "Probability"} if column in rows else {}
-    show_rows(rows.iloc[part][["row", "text", *columns]], key=f"{key}:rows", columns=columns)
+    show_rows(rows.iloc[part][["row", "text", *columns]], key=f"{key}:rows", columns=columns, text_width=250)
     st.caption("The surest first. Click a cell of the chart to see its texts.")
 
 

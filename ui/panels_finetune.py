@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from sentiment import data
 from sentiment.data import DatasetInfo
 from sentiment.errors import SentimentError
 from sentiment.models import registry
@@ -15,7 +16,7 @@ from ui import cache, text
 from ui.guard import show_error
 from ui.state import session
 
-MOST_CLASSES = 1000
+ENOUGH_ROWS = 200
 IMBALANCE_TITLES = {
     "none": "None",
     "class-weights": "Class weights",
@@ -28,35 +29,17 @@ IMBALANCE_TITLES = {
 
 
 def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | None:
-    """What would stop a run with these labels before its first step, or None."""
-    counts = {name: n for name, n in info.class_counts.items() if n}
-    least = 2 + (config.test_fraction > 0)
-    rare = sorted((name for name, n in counts.items() if n < least), key=lambda name: counts[name])
-    if not counts:
-        return SentimentError(
-            "No row of this dataset has a label",
-            expected="Fine-tuning learns from labeled rows",
-            todo="Import the file with its column of labels, or use another dataset",
+    """What would stop a run with these labels before its first step, or None.
+
+    It is the split's own check, on no more rows of a class than it takes to see that there are enough.
+    """
+    labels = [name for name, n in info.class_counts.items() for _ in range(min(n, ENOUGH_ROWS))]
+    try:
+        data.split_rows(
+            labels, test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=config.seed
         )
-    if len(counts) == 1:
-        return SentimentError(
-            f"Every labeled row is “{next(iter(counts))}”",
-            expected="At least two classes are needed to learn a difference",
-            todo="Add rows of another class, or choose another column as label",
-        )
-    if len(counts) > MOST_CLASSES:
-        return SentimentError(
-            f"The label column has {text.number(len(counts))} different labels",
-            expected=f"At most {text.number(MOST_CLASSES)} classes can be trained",
-            todo="Choose another column as label: this one looks like an id or a text",
-        )
-    if rare:
-        names = text.listing((f"“{text.shorten(name, 40)}” ({counts[name]})" for name in rare), limit=6)
-        return SentimentError(
-            f"Too few rows of {names}",
-            expected=f"Each class needs {least} rows: one to train on and one for each part that is held out",
-            todo="Label more of it, merge it into another class, or leave its rows out of the file",
-        )
+    except SentimentError as error:
+        return error
     return None
 
 

@@ -8,10 +8,11 @@ from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
 from ui import text
 from ui.guard import guard, show_problem
-from ui.sidebar import STATUS, describe_run
+from ui.sidebar import describe_run
 from ui.state import Deleted, session
 from ui.widgets import is_dark, next_step, show_figure
 
+UNKNOWN_STEPS = 100  # the axis before the worker has said how many steps there are
 EVERY = 1.0  # seconds between looks at a run that lives
 
 
@@ -34,7 +35,7 @@ def _draw(run: Run, *, was_active: bool) -> None:
                 _show_outcome(run, state)
             history = run.history()
             if state.active or len(history):
-                total = state.total_steps or 1
+                total = state.total_steps or UNKNOWN_STEPS
                 show_figure(figures.plot_history(history, total, dark=is_dark()), key=f"history:{run.id}")
 
 
@@ -42,7 +43,7 @@ def _show_progress(run: Run, state: RunState) -> None:
     left = "" if state.seconds_left is None else f" · {text.duration(state.seconds_left)} left"
     steps = f" · step {text.number(state.step)} of {text.number(state.total_steps)}" if state.total_steps else ""
     device = f" · {text.literal(state.device)}" if state.device else ""
-    phase = state.phase or STATUS[state.status].capitalize()
+    phase = state.phase or state.status.capitalize()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(state.progress, text=f"{text.literal(phase, limit=200)}{steps}{left}{device}", width="stretch")
         label = "Cancel" if state.status == "queued" else "Stopping" if state.status == "stopping" else "Stop"
@@ -59,12 +60,8 @@ def _show_outcome(run: Run, state: RunState) -> None:
             expected=error.get("expected", ""),
             todo=error.get("todo", ""),
         )
-    best = (
-        "" if state.best_macro_f1 is None else f"best macro-F1 on validation rows {text.percent(state.best_macro_f1)}"
-    )
     took = f"after {text.duration(state.elapsed)}" if state.elapsed else ""
-    facts = [STATUS[state.status].capitalize(), took, best, text.literal(state.device)]
-    st.markdown(" · ".join(fact for fact in facts if fact))
+    st.markdown(" · ".join(fact for fact in (state.status.capitalize(), took, text.literal(state.device)) if fact))
     if state.message:
         st.markdown(text.literal(state.message, limit=400))
     with st.container(horizontal=True):

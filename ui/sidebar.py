@@ -14,16 +14,6 @@ from ui.state import runs_of, session
 LOGO = Path(__file__).parent / "logo.svg"
 MARK = Path(__file__).parent / "mark.svg"
 _DATASET, _RUN = "sidebar:dataset", "sidebar:run"
-STATUS = {
-    "queued": "waiting",
-    "starting": "starting",
-    "running": "training",
-    "stopping": "stopping",
-    "stopped": "stopped",
-    "finished": "finished",
-    "failed": "failed",
-    "interrupted": "interrupted",
-}
 
 
 def draw(workspace: Workspace) -> None:
@@ -84,5 +74,11 @@ def _run_title(run: Run) -> str:
 
 
 def describe_run(run: Run) -> str:
-    """A run's state and date in a few words."""
-    return f"{STATUS[jobs.read_state(run.folder).status].capitalize()} · {text.date(run.info.created)}"
+    """A run's state and date in a few words; they stay true for as long as a run is at work."""
+    return f"{run_status(run).capitalize()} · {text.date(run.info.created)}"
+
+
+def run_status(run: Run) -> str:
+    """A run's state in a word or two: "in training" from the queue to the end."""
+    state = jobs.read_state(run.folder)
+    return "in training" if state.active else state.status

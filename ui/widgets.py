@@ -151,13 +151,16 @@ def page_of_rows(total: int, *, key: str, size: int = PAGE_ROWS) -> slice:
     return slice(start, stop)
 
 
-def show_rows(frame: pd.DataFrame, *, key: str, columns: dict[str, str] | None = None) -> None:
+def show_rows(
+    frame: pd.DataFrame, *, key: str, columns: dict[str, str] | None = None, text_width: int | None = None
+) -> None:
     """Draws rows of a dataset as a table in which every text is literal.
 
     Args:
         frame: columns row, text, label, group and any of `columns`; at most a page of rows.
         key: tells this table from others.
         columns: further columns of numbers in [0, 1] to show as percentages, with their headings.
+        text_width: pixels at least for the texts, where there is little room; by default as wide as they need.
     """
     table = pd.DataFrame({"Row": frame["row"].to_numpy() + 1})
     for name, heading in (columns or {}).items():
@@ -176,11 +179,11 @@ def show_rows(frame: pd.DataFrame, *, key: str, columns: dict[str, str] | None =
         table,
         key=key,
         hide_index=True,
-        height=min(470, height * len(table) + 40),
+        height=min(540, height * len(table) + 40),
         row_height=height,
         column_config={
             "Row": st.column_config.NumberColumn("Row", width=70, help="Counted from the first row of the file."),
-            "Text": st.column_config.TextColumn("Text"),
+            "Text": st.column_config.TextColumn("Text", width=text_width),
             "Label": st.column_config.TextColumn("Label", width=120),
             "Document": st.column_config.TextColumn("Document", width=120),
             **percentages,

@@ -1,0 +1,71 @@
+"""Evaluate: the verdict, the figures and the texts behind a mistake."""
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from sentiment.data import DatasetInfo
+from sentiment.training.config import FinetuneConfig
+from sentiment.training.runs import Run
+from sentiment.workspace import Workspace
+from tests.pages.conftest import HOSTILE, open_page, words
+from ui.text import visible
+
+Add = Callable[..., DatasetInfo]
+Judged = Callable[[DatasetInfo], Run]
+
+
+def plain(value: str) -> str:
+    return value.replace("\u202f", "")
+
+
+def test_the_figures_are_those_of_the_held_out_rows(app: AppTest, add: Add, judged: Judged) -> None:
+    judged(add({"negative": 50, "positive": 50}))
+    open_page(app, "evaluate")
+    assert not app.exception
+    assert [plain(found.value) for found in app.metric][:2] == ["80%", "80%"]
+    assert app.metric[3].value == "100"
+    assert "On 100 held\\-out rows the model is right on 80" in words(app)
+    table = app.dataframe[0].value.set_index("Class")
+    assert plain(table.loc["negative", "Recall"]).startswith("80%")
+    assert table.loc["positive", "Rows"] == "50"
+
+
+def test_the_texts_of_a_cell_are_shown_with_their_probability(app: AppTest, add: Add, judged: Judged) -> None:
+    run = judged(add({"negative": 50, "positive": 50}))
+    open_page(app, "evaluate")
+    key = f"confusion:{run.id}:model"
+    app.selectbox(key=f"{key}:true").set_value("negative").run()
+    app.selectbox(key=f"{key}:said").set_value("positive").run()
+    table = app.dataframe[1].value
+    assert table["Row"].tolist() == list(range(1, 51, 5))
+    assert table["Probability"].tolist() == [75] * 10
+    assert table["Text"][0] == "a plain review number 0"
+
+
+def test_the_report_of_a_baseline_is_one_click_away(app: AppTest, add: Add, judged: Judged) -> None:
+    run = judged(add({"negative": 50, "positive": 50}))
+    open_page(app, "evaluate")
+    app.segmented_control(key=f"model:{run.id}").set_value("majority").run()
+    table = app.dataframe[0].value.set_index("Class")
+    assert plain(table.loc["negative", "Recall"]).startswith("100%")
+    assert plain(table.loc["positive", "Recall"]).startswith("0%")
+
+
+def test_hostile_labels_and_texts_are_literal(app: AppTest, add: Add, judged: Judged) -> None:
+    run = judged(add(dict.fromkeys(HOSTILE, 20), text="<script>alert(1)</script> :red[x]"))
+    open_page(app, "evaluate")
+    assert not app.exception
+    box = app.selectbox(key=f"confusion:{run.id}:model:true")
+    assert set(box.options) == {visible(label) for label in HOSTILE}
+    assert app.dataframe[0].value["Class"][0] in {visible(label) for label in HOSTILE}
+    assert app.dataframe[1].value["Text"].iloc[0].startswith("<script>alert(1)</script> :red[x]")
+
+
+def test_a_run_without_predictions_says_where_to_go(app: AppTest, add: Add, workspace: Workspace) -> None:
+    info = add({"negative": 9, "positive": 9})
+    open_page(app, "evaluate")
+    assert "No model has been trained" in words(app)
+    workspace.create_run(info.id, FinetuneConfig())
+    app.run()
+    assert "still learning" in words(app)

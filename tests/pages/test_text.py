@@ -1,0 +1,87 @@
+"""Words and numbers as they appear on a page."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from ui import text
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [":red[x]", "$$x$$", "`code`", "<img src=x>", "![a](http://evil.example)", "**b**", "# heading", "- list", "1. x"],
+)
+def test_each_sign_that_markdown_reads_is_escaped(hostile: str) -> None:
+    shown = text.literal(hostile)
+    for sign in ":$`<>![]()*#":
+        assert shown.count(sign) == shown.count(f"\\{sign}")
+    assert shown.replace("\\", "").replace("\u2060", "") == hostile
+
+
+@pytest.mark.parametrize("code", [":smile:", "http://evil.example", "www.evil.example", "me@evil.example", "-->", "=>"])
+def test_what_is_replaced_after_parsing_is_kept_apart(code: str) -> None:
+    assert "\u2060" in text.literal(code)
+
+
+@given(st.text())
+def test_no_text_makes_a_line_break_or_hides_a_sign(source: str) -> None:
+    shown = text.literal(source, limit=10_000)
+    assert "\n" not in shown
+    assert "\u202e" not in shown
+    assert "\u200b" not in shown
+
+
+def test_invisible_signs_are_spelled_out_but_joiners_that_are_needed_stay() -> None:
+    assert text.visible("a\u200bb\u202e") == "a⟨U+200B⟩b⟨U+202E⟩"
+    assert text.visible("👩\u200d👧") == "👩\u200d👧"
+    assert text.visible("می\u200cخواهم") == "می\u200cخواهم"
+    assert text.visible("pass\u200dword") == "pass⟨U+200D⟩word"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (text.number(1234567), "1\u202f234\u202f567"),
+        (text.percent(0.8123), "81\u202f%"),
+        (text.percent(0.004), "0.4\u202f%"),
+        (text.percent(1.0), "100\u202f%"),
+        (text.duration(80), "1 min 20 s"),
+        (text.duration(7500), "2 h 5 min"),
+        (text.time_range(18, 42), "20 to 40 s"),
+        (text.time_range(100, 260), "2 to 4 min"),
+        (text.size(5_200_000), "5.2 MB"),
+        (text.listing(["a", "b", "c"]), "a, b and c"),
+        (text.count(1, "row"), "1 row"),
+    ],
+)
+def test_numbers_are_written_for_readers(value: str, shown: str) -> None:
+    assert value == shown
+
+
+def test_an_error_that_nobody_foresaw_gives_a_reference_and_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    def page() -> None:
+        from ui.guard import guard
+
+        with guard():
+            raise ZeroDivisionError("secret detail")
+
+    found = AppTest.from_function(page).run()
+    assert not found.exception
+    shown = found.error[0].value
+    assert "secret detail" not in shown
+    assert "could not be drawn" in shown
+    reference = next(r.args[0] for r in caplog.records if r.name == "sentiment.ui")
+    assert str(reference) in shown
+
+
+def test_an_error_of_the_user_is_shown_in_its_three_parts() -> None:
+    def page() -> None:
+        from sentiment.errors import DataError
+        from ui.guard import guard
+
+        with guard():
+            raise DataError("The file a_b.csv is empty", expected="Rows", todo="Choose another")
+
+    shown = AppTest.from_function(page).run().error[0].value
+    assert shown == "**The file a\\_b\\.csv is empty.**\n\nRows.\n\nChoose another."

@@ -1,0 +1,66 @@
+"""The frame around every page: title, navigation, sidebar, and what is in use."""
+
+from contextvars import ContextVar
+
+import streamlit as st
+
+from ui import cache, sidebar, widgets
+from ui.guard import guard
+from ui.state import session
+
+ABOUT = (
+    "**Sentiment Studio** turns a file of reviews into a sentiment classifier that you can trust: "
+    "look at the data, fine-tune a small pretrained model on it, judge it class by class."
+)
+_framed: ContextVar[bool] = ContextVar("framed", default=False)
+
+
+def draw() -> None:
+    """Draws the frame and, in it, the page that the address names."""
+    st.set_page_config(
+        page_title="Sentiment Studio: from reviews to a classifier you can trust",
+        page_icon=str(sidebar.MARK),
+        layout="wide",
+        menu_items={"About": ABOUT},
+    )
+    page = st.navigation(
+        [
+            st.Page("pages/data.py", title="Data", icon=":material/table_rows:", url_path="start", default=True),
+            st.Page("pages/balance.py", title="Balance", icon=":material/balance:", url_path="balance"),
+            st.Page("pages/finetune.py", title="Fine-tune", icon=":material/model_training:", url_path="finetune"),
+            st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:", url_path="evaluate"),
+            st.Page(_to_data, url_path="data", visibility="hidden"),
+            st.Page(_to_finetune, url_path="fine-tune", visibility="hidden"),
+        ]
+    )
+    with guard():
+        workspace = cache.workspace()
+        session().follow(workspace)
+        sidebar.draw(workspace)
+        widgets.show_notice(workspace)
+        mark = _framed.set(True)
+        try:
+            page.run()
+        finally:
+            _framed.reset(mark)
+
+
+def _to_data() -> None:
+    """The first page has no name in the address; who types one gets there all the same."""
+    st.switch_page("pages/data.py")
+
+
+def _to_finetune() -> None:
+    st.switch_page("pages/finetune.py")
+
+
+def frame() -> None:
+    """Draws the frame around a page that was reached without it; every page calls this first.
+
+    Until `st.navigation` has run once in a server process, Streamlit takes the files in `pages/` for pages of its older
+    kind and runs the one that the address names without app.py: so it happens to whoever reloads a page after the
+    server was restarted. For that to find the same page again, an address must be the name of its file.
+    """
+    if not _framed.get():
+        draw()
+        st.stop()
