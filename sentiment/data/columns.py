@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 _SAMPLE_ROWS = 2_000
+_COUNTED_ROWS = 100_000
 _MAX_LABELS = 100
 _TEXT_NAMES = re.compile(
     r"(^|[\W_])(text|review|comment|content|body|message|tweet|sentence|title|description|feedback|summary|snippet)s?"
@@ -93,13 +94,14 @@ def _profile(frame: pd.DataFrame, name: str) -> _Profile:
     values = values[values.str.strip() != ""]
     step = max(1, len(values) // _SAMPLE_ROWS)
     sample = values.iloc[::step].head(_SAMPLE_ROWS).str.slice(0, 2_000).tolist()
-    counts = values.value_counts(sort=False)
+    counted = values.iloc[:_COUNTED_ROWS]  # the first ones, not a spread: groups stand in runs
+    counts = counted.value_counts(sort=False)
     size = max(len(sample), 1)
     return _Profile(
         name=name,
-        n_rows=len(values),
+        n_rows=len(counted),
         n_distinct=len(counts),
-        largest_share=int(counts.max()) / len(values) if len(values) else 0.0,
+        largest_share=int(counts.max()) / len(counted) if len(counted) else 0.0,
         mean_chars=sum(map(len, sample)) / size,
         prose_share=sum(_NOT_PROSE.fullmatch(value) is None for value in sample) / size,
         sentiment_share=sum(value.strip().casefold() in _SENTIMENTS for value in sample) / size,
@@ -161,5 +163,5 @@ def _why(text: _Profile | None, label: _Profile | None, group: _Profile | None) 
     else:
         parts.append("No column looks like labels.")
     if group is not None:
-        parts.append(f"“{group.name}” puts rows into {group.n_distinct:,} groups that belong together.")
+        parts.append(f"“{group.name}” says which rows belong together.")
     return " ".join(parts)

@@ -102,10 +102,10 @@ def build_dataset(
     Rows without text are counted in the report and left out; texts, labels and groups stay as they are.
 
     Args:
-        table: as `read_table` gives it.
+        table: the file as it was read.
         text: the column with the texts.
-        label: the column with the labels, if there is one.
-        group: the column that says which rows belong together, if there is one.
+        label: the column with the labels.
+        group: the column that says which rows belong together.
         mapping: labels to rename (to merge spellings, or to turn stars into sentiments); "" takes a label away.
         name: what people will call it; the file's name without its ending by default.
 
@@ -113,26 +113,18 @@ def build_dataset(
         DataError: for a column that is not there, a table without rows or without any text, and for labels that are
             none (more than 1,000 different ones, or one longer than 200 characters).
     """
-    for role, column in (("text", text), ("label", label), ("group", group)):
-        if column is not None:
-            _check_column(table, column, role=role)
+    _check_columns(table, {"text": text, "label": label, "group": group})
     kept = _rows_with_text(table, text)
     raw = table.frame[label].iloc[kept] if label is not None else None
-    labels = _labels(raw, mapping, size=len(kept))
-    _check_labels(labels, kept, column=label)
-    frame = _frame(table, kept, text=text, label=label, group=group, labels=labels)
-    language = detect_language(frame["text"])
-    frame.insert(4, "length", measure_lengths(frame["text"], unit=length_unit(language)))
-    counts = labels.value_counts()
-    classes = tuple(order_classes(counts.index))
-    fingerprint = _fingerprint(frame, ["row", "text", "label", "group"])
-    rest = _fingerprint(frame, [column for column in frame.columns if column.startswith(FILE_PREFIX)])
+    labels = _labels(raw, mapping, kept=kept)
+    frame, language = _frame(table, kept, text=text, label=label, group=group, labels=labels)
+    counts = _count_labels(labels)
     return Dataset(
-        id=hashlib.sha256(f"{fingerprint} {rest} {text} {label} {group}".encode()).hexdigest()[:12],
+        **_identify(frame, roles=(text, label, group)),
         name=name or PurePath(table.name).stem,
         frame=frame,
-        classes=classes,
-        colours=assign_colours(classes),
+        classes=tuple(counts),
+        colours=assign_colours(counts),
         language=language,
         text_column=text,
         label_column=label,
@@ -140,11 +132,10 @@ def build_dataset(
         source=table.name,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         file_hash=table.file_hash,
-        fingerprint=fingerprint,
         report=report_import(table, frame, raw),
         n_rows=len(frame),
-        n_labeled=int(counts.sum()),
-        class_counts={name: int(counts[name]) for name in classes},
+        n_labeled=sum(counts.values()),
+        class_counts=counts,
     )
 
 
@@ -183,13 +174,14 @@ def import_file(
     return build_dataset(table, text=text, label=label, group=group, mapping=mapping)
 
 
-def _check_column(table: Table, column: str, *, role: str) -> None:
-    if column not in table.frame.columns:
-        raise DataError(
-            f"{table.name} has no column “{column}”",
-            expected=f"Its columns are {_names(table)}",
-            todo=f"Name the {role} column",
-        )
+def _check_columns(table: Table, roles: dict[str, str | None]) -> None:
+    for role, column in roles.items():
+        if column is not None and column not in table.frame.columns:
+            raise DataError(
+                f"{table.name} has no column “{column}”",
+                expected=f"Its columns are {_names(table)}",
+                todo=f"Name the {role} column",
+            )
 
 
 def _names(table: Table) -> str:
@@ -213,13 +205,15 @@ def _rows_with_text(table: Table, text: str) -> NDArray[np.int64]:
     return kept
 
 
-def _labels(raw: pd.Series | None, mapping: Mapping[str, str] | None, *, size: int) -> pd.Series:
+def _labels(raw: pd.Series | None, mapping: Mapping[str, str] | None, *, kept: NDArray[np.int64]) -> pd.Series:
     if raw is None:
-        return pd.Series([None] * size, dtype="str")
-    return apply_mapping(raw.reset_index(drop=True), dict(mapping) if mapping else None)
+        return pd.Series([None] * len(kept), dtype="str")
+    labels = apply_mapping(raw.reset_index(drop=True), dict(mapping) if mapping else None)
+    _check_labels(labels, kept, column=str(raw.name))
+    return labels
 
 
-def _check_labels(labels: pd.Series, kept: NDArray[np.int64], *, column: str | None) -> None:
+def _check_labels(labels: pd.Series, kept: NDArray[np.int64], *, column: str) -> None:
     todo = "Choose another label column, or import without labels"
     longest = labels.str.len().fillna(0)
     if longest.max() > MAX_LABEL_CHARS:
@@ -238,9 +232,16 @@ def _check_labels(labels: pd.Series, kept: NDArray[np.int64], *, column: str | N
         )
 
 
+def _count_labels(labels: pd.Series) -> dict[str, int]:
+    """Rows per class, in reading order."""
+    counts = {str(name): int(count) for name, count in labels.value_counts().items()}
+    return {name: counts[name] for name in order_classes(counts)}
+
+
 def _frame(
     table: Table, kept: NDArray[np.int64], *, text: str, label: str | None, group: str | None, labels: pd.Series
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, str]:
+    """The rows of the dataset, and the language that they are in."""
     chosen = table.frame if len(kept) == len(table.frame) else table.frame.iloc[kept]
     source = chosen.reset_index(drop=True)
     groups = pd.Series([None] * len(kept), dtype="str")
@@ -248,7 +249,17 @@ def _frame(
         groups = source[group].where(source[group].isna() | (source[group].str.strip() != ""))
     columns = {"row": kept.astype(np.int64), "text": source[text], "label": labels, "group": groups}
     others = [column for column in source.columns if column not in (text, label, group)]
-    return pd.DataFrame(columns | {FILE_PREFIX + column: source[column] for column in others})
+    language = detect_language(source[text])
+    columns["length"] = measure_lengths(source[text], unit=length_unit(language))
+    return pd.DataFrame(columns | {FILE_PREFIX + column: source[column] for column in others}), language
+
+
+def _identify(frame: pd.DataFrame, *, roles: tuple[str | None, ...]) -> dict[str, str]:
+    """The fingerprint (what a model learns from), and the id (that, the other columns, and the columns' roles)."""
+    fingerprint = _fingerprint(frame, ["row", "text", "label", "group"])
+    rest = _fingerprint(frame, [column for column in frame.columns if column.startswith(FILE_PREFIX)])
+    whole = hashlib.sha256(f"{fingerprint} {rest} {roles}".encode()).hexdigest()
+    return {"id": whole[:12], "fingerprint": fingerprint}
 
 
 def _fingerprint(frame: pd.DataFrame, columns: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +30,13 @@ def normalise_texts(texts: Iterable[str | None]) -> pa.LargeStringArray:
     A text of nothing but punctuation stays as it is ("???" is not "!!!"); a missing one becomes "".
     """
     array = pc.fill_null(as_arrow(texts), "")
+    blocks = [array.slice(start, _BLOCK) for start in range(0, len(array), _BLOCK)]
+    with ThreadPoolExecutor() as pool:  # arrow lets go of the interpreter, so that these are cores and not turns
+        parts = list(pool.map(_normalise, blocks))
+    return pa.concat_arrays(parts) if parts else array
+
+
+def _normalise(array: pa.LargeStringArray) -> pa.LargeStringArray:
     folded = pc.utf8_lower(pc.utf8_normalize(array, "NFKC"))
     bare = pc.replace_substring_regex(folded, _ASIDE, "")
     return pc.if_else(pc.equal(bare, ""), pc.utf8_trim_whitespace(folded), bare)

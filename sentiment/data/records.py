@@ -9,7 +9,7 @@ from sentiment.data.encodings import check_decodes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
 
-_TODO = "Repair that line, or remove it"
+_ADVICE = "Repair that line, or remove it"
 
 
 class _NumberText(str):
@@ -76,17 +76,17 @@ def _from_array(text: str, *, limits: Limits) -> Iterator[dict[str, str | None]]
 
 
 def _load(text: str, *, place: str) -> Any:
-    def refuse(name: str) -> NoReturn:
+    def _refuse(name: str) -> NoReturn:
         raise DataError(
-            f"{place} holds {name}", expected="JSON has no such number; null is a missing value", todo=_TODO
+            f"{place} holds {name}", expected="JSON has no such number; null is a missing value", todo=_ADVICE
         )
 
     try:
-        return json.loads(text, parse_int=_NumberText, parse_float=_NumberText, parse_constant=refuse)
+        return json.loads(text, parse_int=_NumberText, parse_float=_NumberText, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno:,}, column {error.colno:,}" if error.lineno > 1 else f"column {error.colno:,}"
         raise DataError(
-            f"{place} is not valid JSON ({error.msg} at {where})", expected="One JSON object per line", todo=_TODO
+            f"{place} is not valid JSON ({error.msg} at {where})", expected="One JSON object per line", todo=_ADVICE
         ) from error
     except RecursionError as error:
         raise DataError(f"{place} is nested too deeply", expected="Flat objects of texts and numbers") from error
@@ -107,7 +107,9 @@ def _field(value: Any, *, place: str, limits: Limits) -> str | None:
         return str(value)
     if not _shallow(value, limits.max_json_depth - 1):
         raise DataError(
-            f"{place} is nested more than {limits.max_json_depth} levels deep", expected="Texts and numbers", todo=_TODO
+            f"{place} is nested more than {limits.max_json_depth} levels deep",
+            expected="Texts and numbers",
+            todo=_ADVICE,
         )
     return json.dumps(_numbers(value), ensure_ascii=False)
 

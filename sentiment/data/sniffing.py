@@ -35,7 +35,7 @@ class FileFormat:
 
 READABLE = "CSV, TSV, XLSX, JSONL or Parquet"
 EXTENSIONS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm", ".jsonl", ".ndjson", ".json", ".parquet", ".pq")
-_TODO = f"Save the data as {READABLE}"
+_ADVICE = f"Save the data as {READABLE}"
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -86,7 +86,7 @@ def detect_format(source: PurePath | bytes, *, name: str) -> FileFormat:
     kind = _binary_kind(content, name=name)
     extension = PurePath(clean_name(name)).suffix.lower()
     if extension and extension not in EXTENSIONS:
-        raise DataError(f"{display_name(name)} ends in “{extension}”", expected=f"A {READABLE} file", todo=_TODO)
+        raise DataError(f"{display_name(name)} ends in “{extension}”", expected=f"A {READABLE} file", todo=_ADVICE)
     if kind is not None:
         return FileFormat(kind)
     return _text_format(content, name=name, extension=extension)
@@ -126,7 +126,7 @@ def _binary_kind(content: bytes, *, name: str) -> Kind | None:
     if what is None and _PICKLE.match(content[:4096]):
         what = "a Python pickle, which is never opened here"
     if what is not None:
-        raise DataError(f"{shown} is {what}", expected=f"A {READABLE} file", todo=_TODO)
+        raise DataError(f"{shown} is {what}", expected=f"A {READABLE} file", todo=_ADVICE)
     return None
 
 
@@ -149,7 +149,7 @@ def _zip_kind(content: bytes, *, shown: str) -> Kind:
         what = "a Word document"
     elif "mimetype" in names:
         what = "an OpenDocument file"
-    raise DataError(f"{shown} is {what}, not an .xlsx workbook", expected=f"A {READABLE} file", todo=_TODO)
+    raise DataError(f"{shown} is {what}, not an .xlsx workbook", expected=f"A {READABLE} file", todo=_ADVICE)
 
 
 def _ole_error(content: bytes, *, shown: str) -> DataError:
@@ -165,7 +165,7 @@ def _ole_error(content: bytes, *, shown: str) -> DataError:
             expected="A workbook in the .xlsx format",
             todo="Open it in a spreadsheet program and save it as .xlsx or CSV",
         )
-    return DataError(f"{shown} is an old Office document", expected=f"A {READABLE} file", todo=_TODO)
+    return DataError(f"{shown} is an old Office document", expected=f"A {READABLE} file", todo=_ADVICE)
 
 
 def _text_format(content: bytes, *, name: str, extension: str) -> FileFormat:
@@ -174,13 +174,17 @@ def _text_format(content: bytes, *, name: str, extension: str) -> FileFormat:
     controls = len(sample) - len(sample.translate(None, _CONTROL))
     wide = sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) or sample.count(0) > len(sample) / 50
     if controls > max(2, len(sample) // 100) and not wide:
-        raise DataError(f"{shown} is not text: it holds control characters", expected=f"A {READABLE} file", todo=_TODO)
+        raise DataError(
+            f"{shown} is not text: it holds control characters", expected=f"A {READABLE} file", todo=_ADVICE
+        )
     encoding = detect_encoding(content)
     text = _beginning(content, encoding)
     if _DOMESTIC.match(text):
-        raise DataError(f"{shown} is a web page or XML", expected=f"A {READABLE} file", todo=_TODO)
+        raise DataError(f"{shown} is a web page or XML", expected=f"A {READABLE} file", todo=_ADVICE)
     if wide and sum(c < " " and c not in "\t\r\n\f\x1b" for c in text) > max(2, len(text) // 20):
-        raise DataError(f"{shown} is not text: it holds control characters", expected=f"A {READABLE} file", todo=_TODO)
+        raise DataError(
+            f"{shown} is not text: it holds control characters", expected=f"A {READABLE} file", todo=_ADVICE
+        )
     if _looks_json(text, extension=extension):
         return FileFormat("jsonl", encoding=encoding)
     prefer = "\t" if extension in (".tsv", ".tab") else None
