@@ -108,7 +108,10 @@ def read_corpus(name: str) -> CorpusSplit:
     documents = keys if corpus.document is None else corpus.name + frame[corpus.document].astype(str)
     labels = frame["label"].map({label: position for position, label in enumerate(SENTIMENT)})
     return CorpusSplit(
-        corpus, frame["text"].to_numpy(object), labels.to_numpy().astype(np.int64), np.array([_side(key) for key in documents])
+        corpus,
+        frame["text"].to_numpy(object),
+        labels.to_numpy().astype(np.int64),
+        np.array([_side(key) for key in documents]),
     )
 
 

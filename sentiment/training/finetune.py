@@ -18,7 +18,7 @@ from sentiment.models.device import prepare_device
 from sentiment.models.store import ModelFolder, save_model
 from sentiment.models.tokenizer import TokenTable, encode
 from sentiment.training.config import FinetuneConfig
-from sentiment.training.estimate import choose_batch_size, choose_epochs
+from sentiment.training.estimate import choose_batch_size, choose_epochs, choose_learning_rate
 from sentiment.training.fit import Examples, FitSettings, Progress, Trainer
 from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.runs import Run, RunState
@@ -271,7 +271,7 @@ def fit_settings(config: FinetuneConfig, *, n_train: int, pretrained: bool) -> F
     return FitSettings(
         epochs=choose_epochs(config, n_train),
         batch_size=choose_batch_size(config, n_train),
-        learning_rate=config.learning_rate or 1e-3,
+        learning_rate=config.learning_rate or choose_learning_rate(n_train, pretrained=pretrained),
         encoder_rate=1.0,
         embedding_rate=0.3 if pretrained else 1.0,
         patience=config.patience,
