@@ -81,7 +81,7 @@ RUN_ENDED = "Judge it"
 def start_training(page: Page, *, epochs: int) -> None:
     """Starts a run with a number of epochs from the Fine-tune page."""
     page.get_by_text("Advanced").first.click()
-    box = page.get_by_label("Epochs", exact=True)
+    box = page.get_by_role("spinbutton", name="Epochs")
     box.fill(str(epochs))
     box.press("Enter")
     settle(page)

@@ -59,7 +59,7 @@ def see_training(page: Page) -> None:
 def test_a_job_outlives_a_refresh_and_a_crash_of_the_server(
     long_run: Run, server: AppServer, visitors: Visitors
 ) -> None:
-    page = visitors.open("fine-tune")
+    page = visitors.open("finetune")
     see_training(page)
     page.reload()
     settle(page)
@@ -76,7 +76,7 @@ def test_a_job_outlives_a_refresh_and_a_crash_of_the_server(
 
 
 def test_stop_answers_within_two_seconds_and_keeps_a_model(long_run: Run, visitors: Visitors) -> None:
-    page = visitors.open("fine-tune")
+    page = visitors.open("finetune")
     see_training(page)
     page.get_by_role("button", name="Stop").click()
     clicked = time.monotonic()
@@ -96,13 +96,13 @@ def test_a_job_that_was_killed_is_shown_as_interrupted(long_run: Run, visitors: 
         if str(long_run.folder.name) in " ".join(process.info["cmdline"] or []):
             process.kill()
             process.wait(10)
-    page = visitors.open("fine-tune")
+    page = visitors.open("finetune")
     expect(page.get_by_test_id("stMain")).to_contain_text("interrupted", ignore_case=True)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
 
 def test_pages_turn_within_a_second_while_a_job_trains(long_run: Run, visitors: Visitors) -> None:
-    watching = visitors.open("fine-tune")
+    watching = visitors.open("finetune")
     see_training(watching)
     page = visitors.open()
     seconds = []

