@@ -66,18 +66,22 @@ def show_class_rows(info: DatasetInfo) -> None:
     """Draws the rows of the chosen class, a page at a time."""
     choices = list(info.classes) + ([UNLABELED] if info.n_labeled < info.n_rows else [])
 
-    def title(choice: str) -> str:
-        return "without a label" if choice == UNLABELED else text.shorten(text.visible(choice), 40)
-
+    titles = text.distinct({c: "without a label" if c == UNLABELED else c for c in choices}, limit=40)
     state = session()
     if state.widget(_picker(info)) not in choices:
         state.set_widget(_picker(info), choices[0])
     if len(choices) <= MOST_TABS:
         chosen = st.segmented_control(
-            "Rows of the class", choices, format_func=lambda c: text.literal(title(c)), key=_picker(info), required=True
+            "Rows of the class",
+            choices,
+            format_func=lambda c: text.literal(titles[c]),
+            key=_picker(info),
+            required=True,
         )
     else:
-        chosen = st.selectbox("Rows of the class", choices, format_func=title, key=_picker(info), width=320)
+        chosen = st.selectbox(
+            "Rows of the class", choices, format_func=titles.__getitem__, key=_picker(info), width=320
+        )
     label = None if chosen == UNLABELED else chosen
     found = cache.positions(cache.root(), info.id, label)
     part = page_of_rows(len(found), key=f"page:{info.id}")

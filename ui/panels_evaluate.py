@@ -139,9 +139,10 @@ def _show_cell(run: Run, judgement: cache.Judgement, *, model: str, report: dict
         worst = _worst_cell(report)
         state.set_widget(f"{key}:true", names[worst[0]])
         state.set_widget(f"{key}:said", names[worst[1]])
+    titles = text.distinct({name: name for name in names})
     with st.container(horizontal=True):
-        true = st.selectbox("True class", names, format_func=text.visible, key=f"{key}:true")
-        said = st.selectbox("The model says", names, format_func=text.visible, key=f"{key}:said")
+        true = st.selectbox("True class", names, format_func=titles.__getitem__, key=f"{key}:true")
+        said = st.selectbox("The model says", names, format_func=titles.__getitem__, key=f"{key}:said")
     rows = judgement.rows
     rows = rows[(rows["label"] == true) & (rows[f"{model}:prediction"] == said)]
     column = f"{model}:prob:{said}"

@@ -14,9 +14,10 @@ from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
 from ui.guard import show_error
-from ui.state import session
+from ui.state import runs_of, session
 
 ENOUGH_ROWS = 200
+PAST_RUNS = 8
 IMBALANCE_TITLES = {
     "none": "None",
     "class-weights": "Class weights",
@@ -77,8 +78,7 @@ def _card(base: BaseModel, *, recommended: bool) -> None:
         if recommended:
             st.badge("Recommended", color="violet")
     st.markdown(f"**{text.literal(base.title)}**  \n{text.literal(base.description, limit=300)}")
-    rows = f"{text.number(base.n_training_rows)} rows: " if base.n_training_rows else ""
-    facts = [f"{text.literal(base.architecture)}, trained on {rows}{text.literal(base.trained_on, limit=300)}"]
+    facts = [f"{text.literal(base.architecture)}, trained on {text.literal(base.trained_on, limit=300)}"]
     if base.held_out:
         facts.append(
             f"Macro-F1 {text.percent(base.held_out['macro_f1'])} on {text.number(base.held_out['n_rows'])} "
@@ -166,7 +166,7 @@ def show_start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, 
     if problem is not None:
         show_error(problem)
         return
-    low, high = estimate_seconds(info.n_labeled, mean_tokens=cache.mean_tokens(cache.root(), info.id), config=config)
+    low, high = _estimate(info, config, workspace)
     waiting = [run for run in workspace.runs() if jobs.read_state(run.folder).active]
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
@@ -178,6 +178,18 @@ def show_start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, 
         run = start_run(info, config, workspace)
         session().use_run(run)
         st.rerun()
+
+
+def _estimate(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> tuple[float, float]:
+    """How long a run takes, in seconds, from and to: corrected by how long finished runs on this dataset took."""
+    mean_tokens = cache.mean_tokens(cache.root(), info.id)
+    past = []
+    for run in runs_of(workspace, info.id)[:PAST_RUNS]:
+        state = run.state
+        if state.status == "finished" and state.elapsed > 0:
+            expected = estimate_seconds(info.n_labeled, mean_tokens=mean_tokens, config=run.info.config)
+            past.append(state.elapsed / (sum(expected) / 2))
+    return estimate_seconds(info.n_labeled, mean_tokens=mean_tokens, config=config, past=tuple(past))
 
 
 def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> Run:

@@ -134,11 +134,16 @@ def _choose_columns(upload: Upload, draft: cache.Draft, file_format: FileFormat)
     if proposal.text is None:
         st.warning(text.literal(proposal.why, limit=600), icon=":material/warning:")
     boxes = st.columns(3)
+    titles = text.distinct({name: name for name in texts})
     with boxes[0]:
         chosen = st.selectbox(
-            "Text", texts, index=_index(texts, proposal.text), format_func=_column_name, key=f"text:{key}",
+            "Text",
+            texts,
+            index=_index(texts, proposal.text),
+            format_func=titles.__getitem__,
+            key=f"text:{key}",
             placeholder="Choose the column with the texts",
-        )  # fmt: skip
+        )
     others = [name for name in every if name != chosen]
     with boxes[1]:
         label = _optional_column("Label", others, proposal.label, key=f"label:{key}", none="No labels yet")
@@ -156,12 +161,13 @@ def _choose_columns(upload: Upload, draft: cache.Draft, file_format: FileFormat)
 def _optional_column(
     title: str, options: list[str], proposed: str | None, *, key: str, none: str, hint: str = ""
 ) -> str | None:
-    choices: list[str | None] = [None, *options]
+    titles: dict[str | None, str] = text.distinct({None: none, **{name: name for name in options}})
+    choices = list(titles)
     return st.selectbox(
         title,
         choices,
         index=_index(choices, proposed) or 0,
-        format_func=lambda name: none if name is None else _column_name(name),
+        format_func=titles.__getitem__,
         key=key,
         help=hint or None,
     )
@@ -171,12 +177,13 @@ def _preview(frame: pd.DataFrame, columns: Columns) -> None:
     first = [name for name in (columns.text, columns.label, columns.group) if name is not None]
     rest = [name for name in frame.columns if name not in first][: PREVIEW_COLUMNS - len(first)]
     shown = frame[[*first, *rest]].head(PREVIEW_ROWS)
-    shown = pd.DataFrame({_column_name(name): [_cell(value) for value in shown[name]] for name in shown.columns})
+    titles = text.distinct({name: str(name) for name in shown.columns})
+    shown = pd.DataFrame({titles[name]: [_cell(value) for value in shown[name]] for name in shown.columns})
     st.dataframe(
         shown,
         height=min(300, 36 * len(shown) + 40),
         hide_index=True,
-        column_config={_column_name(columns.text): st.column_config.TextColumn(width="large")},
+        column_config={titles[columns.text]: st.column_config.TextColumn(width="large")},
     )
     hidden = len(frame.columns) - len(shown.columns)
     more = f" {text.count(hidden, 'further column is', 'further columns are')} kept but not shown." if hidden else ""
@@ -243,10 +250,6 @@ def _import(
     state.use_dataset(info.id)
     state.close_upload()
     st.rerun()
-
-
-def _column_name(name: object) -> str:
-    return text.shorten(text.visible(name), 60) or "(no name)"
 
 
 def _cell(value: object) -> str:

@@ -36,10 +36,11 @@ def _choose_dataset(infos: list[DatasetInfo]) -> None:
     def change() -> None:
         state.use_dataset(state.widget(_DATASET))
 
+    titles = text.distinct({info.id: info.name for info in infos})
     st.selectbox(
         "Dataset in use",
-        list(by_id),
-        format_func=lambda key: text.shorten(text.visible(by_id[key].name), 60) if key in by_id else "",
+        list(titles),
+        format_func=lambda key: titles.get(key, ""),
         key=_DATASET,
         on_change=change,
     )
@@ -58,19 +59,15 @@ def _choose_run(workspace: Workspace) -> None:
     def change() -> None:
         state.use_run(by_id[state.widget(_RUN)])
 
+    titles = text.distinct({run.id: f"{run.info.name} · {text.date(run.info.created)}" for run in by_id.values()})
     st.selectbox(
         "Run in use",
-        list(by_id),
-        format_func=lambda key: _run_title(by_id[key]) if key in by_id else "",
+        list(titles),
+        format_func=lambda key: titles.get(key, ""),
         key=_RUN,
         on_change=change,
     )
     st.caption(describe_run(by_id[str(state.run_id)]))
-
-
-def _run_title(run: Run) -> str:
-    """A run's name, and the time that tells it from another of that name."""
-    return f"{text.shorten(text.visible(run.info.name), 60)} · {text.date(run.info.created)}"
 
 
 def describe_run(run: Run) -> str:

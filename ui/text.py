@@ -1,9 +1,11 @@
 """Words and numbers as they appear on a page; everything that a user wrote is made inert here."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
+K = TypeVar("K", bound=Hashable)
 THIN = "\u202f"  # a thin space that does not break: 26 907 stays on one line
 _JOINER = "\u2060"  # no width, no break: keeps two characters from being read as one sign
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'@/])")
@@ -46,6 +48,24 @@ def literal(text: object, *, limit: int = 120) -> str:
 def shorten(text: str, limit: int) -> str:
     """The text, or its first `limit - 1` characters and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def distinct(titles: Mapping[K, str], *, limit: int = 60) -> dict[K, str]:
+    """What to show for each thing to choose from: visible, shortened, and no two alike.
+
+    Streamlit tells options apart by what it shows of them, so two of the same words would be one.
+    """
+    taken: set[str] = set()
+    shown: dict[K, str] = {}
+    for key, title in titles.items():
+        short = candidate = shorten(visible(title), limit)
+        copy = 1
+        while candidate in taken:
+            copy += 1
+            candidate = f"{short} ({copy})"
+        taken.add(candidate)
+        shown[key] = candidate
+    return shown
 
 
 def number(value: float) -> str:

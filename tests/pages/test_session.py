@@ -81,3 +81,14 @@ def test_a_page_that_is_the_first_to_be_opened_has_the_frame_around_it(app: AppT
     assert not app.exception
     assert app.title[0].value == "Evaluate"
     assert chosen(app) == info.id
+
+
+def test_two_things_of_one_name_can_be_told_apart_and_chosen(app: AppTest, add: Add) -> None:
+    ids = {add(CLASSES, name="same").id, add({"bad": 5, "good": 5}, name="same").id}
+    app.run()
+    box = app.sidebar.selectbox(key="sidebar:dataset")
+    assert sorted(box.options) == ["same", "same (2)"]
+    (other,) = ids - {chosen(app)}
+    box.set_value(other).run()
+    assert chosen(app) == other
+    assert app.query_params["dataset"] == other

@@ -85,3 +85,9 @@ def test_an_error_of_the_user_is_shown_in_its_three_parts() -> None:
 
     shown = AppTest.from_function(page).run().error[0].value
     assert shown == "**The file a\\_b\\.csv is empty.**\n\nRows.\n\nChoose another."
+
+
+def test_no_two_options_look_alike() -> None:
+    shown = text.distinct({1: "same", 2: "same", 3: "a" * 100 + "1", 4: "a" * 100 + "2", 5: "same (2)"})
+    assert len(set(shown.values())) == 5
+    assert shown[1] == "same"
