@@ -1,6 +1,7 @@
 """Texts that are the same, or nearly: so that no text is learned from and judged on at once."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -19,7 +20,10 @@ _MIN_SHINGLES = 5  # below, one changed word is a different statement: "good pro
 _BANDS, _ROWS = 16, 4  # finds pairs at Jaccard 0.7 with 98.8 %, at 0.8 with 99.98 % (Leskovec et al., section 3.4)
 _SEED = 20
 _BLOCK = 50_000
+_FOLDED_ROWS = 5_000  # at a time: what is counted on the way stays in the processor's cache
 _ASIDE = r"[\p{P}\p{Z}\p{Cf}\p{Cc}]+"
+_KEPT_BYTES = np.array([unicodedata.category(chr(byte))[0] not in "PZC" if byte < 128 else True for byte in range(256)])
+_DROPPED_BYTES = bytes(np.flatnonzero(~_KEPT_BYTES).tolist())
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 _WORD = re.compile(r"\w+")
 
@@ -30,7 +34,7 @@ def normalise_texts(texts: Iterable[str | None]) -> pa.LargeStringArray:
     A text of nothing but punctuation stays as it is ("???" is not "!!!"); a missing one becomes "".
     """
     array = pc.fill_null(as_arrow(texts), "")
-    blocks = [array.slice(start, _BLOCK) for start in range(0, len(array), _BLOCK)]
+    blocks = [array.slice(start, _FOLDED_ROWS) for start in range(0, len(array), _FOLDED_ROWS)]
     with ThreadPoolExecutor() as pool:  # arrow lets go of the interpreter, so that these are cores and not turns
         parts = list(pool.map(_normalise, blocks))
     return pa.concat_arrays(parts) if parts else array
@@ -38,8 +42,26 @@ def normalise_texts(texts: Iterable[str | None]) -> pa.LargeStringArray:
 
 def _normalise(array: pa.LargeStringArray) -> pa.LargeStringArray:
     folded = pc.utf8_lower(pc.utf8_normalize(array, "NFKC"))
-    bare = pc.replace_substring_regex(folded, _ASIDE, "")
+    bare = _without_ascii_signs(folded)
+    foreign = pc.invert(pc.string_is_ascii(bare))
+    if pc.any(foreign).as_py():
+        rest = pc.replace_substring_regex(bare.filter(foreign), _ASIDE, "")
+        bare = pc.replace_with_mask(bare, foreign, rest)
     return pc.if_else(pc.equal(bare, ""), pc.utf8_trim_whitespace(folded), bare)
+
+
+def _without_ascii_signs(array: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The texts without ASCII punctuation, space and control characters: on the bytes, ten times a regex's speed."""
+    _, offsets, content = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    characters = np.frombuffer(content, np.uint8)[ends[0] : ends[-1]] if content else np.empty(0, np.uint8)
+    ends = ends - ends[0]
+    kept = _KEPT_BYTES[characters]
+    n_kept = np.cumsum(kept, dtype=np.int64)
+    new_ends = np.zeros(len(ends), np.int64)
+    new_ends[ends > 0] = n_kept[ends[ends > 0] - 1]
+    left = characters.tobytes().translate(None, _DROPPED_BYTES)
+    return pa.LargeStringArray.from_buffers(len(array), pa.py_buffer(new_ends), pa.py_buffer(left))
 
 
 def group_duplicates(texts: Iterable[str | None], *, near: bool = True) -> NDArray[np.int64]:

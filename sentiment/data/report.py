@@ -81,7 +81,8 @@ def report_import(table: Table, frame: pd.DataFrame, raw_labels: pd.Series | Non
 
 def _conflicts(frame: pd.DataFrame, texts: np.ndarray) -> tuple[int, tuple[dict[str, Any], ...]]:
     codes = pd.factorize(frame["label"])[0]
-    labeled = np.flatnonzero(codes >= 0)
+    repeated = np.bincount(texts) > 1
+    labeled = np.flatnonzero((codes >= 0) & repeated[texts])
     if not len(labeled):
         return 0, ()
     n_codes = int(codes.max()) + 1
