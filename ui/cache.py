@@ -113,9 +113,15 @@ def balance(root: str, dataset_id: str) -> Balance:
         ratio=data.imbalance_ratio(counts),
         meaning=data.describe_balance(counts),
         lengths=data.length_table(lengths, labels, classes=found.classes),
-        histogram=data.length_histogram(lengths, labels, classes=found.classes),
+        histogram=_open_ended(data.length_histogram(lengths, labels, classes=found.classes)),
         unit=unit,
     )
+
+
+def _open_ended(histogram: pd.DataFrame) -> pd.DataFrame:
+    """The histogram with its wide last bin, which reaches to the longest text, as one without an end."""
+    width = histogram["stop"] - histogram["start"]
+    return histogram.assign(stop=histogram["stop"].astype(float).mask(width > width.min(), np.inf))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

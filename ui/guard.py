@@ -20,9 +20,16 @@ def show_error(error: SentimentError) -> None:
 
 def show_problem(given: str, *, expected: str = "", todo: str = "") -> None:
     """Draws what was given, what was expected and what to do as one message."""
-    sentences = (part.rstrip(". ") for part in (given, expected, todo))
-    first, *rest = [f"{literal(part, limit=600)}." for part in sentences if part] or ["Something is missing."]
-    st.error("\n\n".join([f"**{first}**", *rest]), icon=":material/error:")
+    lines = [f"**{_sentence(given)}**"]
+    if expected:
+        lines.append(f"Expected: {_sentence(expected)}")
+    if todo:
+        lines.append(_sentence(todo))
+    st.error("\n\n".join(lines), icon=":material/error:")
+
+
+def _sentence(words: str) -> str:
+    return f"{literal(words.rstrip('. '), limit=600)}."
 
 
 @contextmanager
@@ -41,7 +48,6 @@ def guard() -> Iterator[None]:
         reference = secrets.token_hex(4)
         log.exception("unexpected error %s", reference)
         show_problem(
-            "This part of the page could not be drawn",
-            expected="Nothing that was stored is lost",
+            "This part of the page could not be drawn; nothing that was stored is lost",
             todo=f"Reload the page; if it happens again, give the reference {reference} to whoever runs this server",
         )

@@ -35,7 +35,9 @@ def _draw(run: Run, *, was_active: bool) -> None:
                 _show_outcome(run, state)
             history = run.history()
             if state.active or len(history):
-                total = state.total_steps or UNKNOWN_STEPS
+                total = (
+                    (state.total_steps or UNKNOWN_STEPS) if state.active else 0
+                )  # one that has ended: as far as it got
                 show_figure(figures.plot_history(history, total, dark=is_dark()), key=f"history:{run.id}")
 
 

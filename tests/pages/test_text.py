@@ -84,7 +84,7 @@ def test_an_error_of_the_user_is_shown_in_its_three_parts() -> None:
             raise DataError("The file a_b.csv is empty", expected="Rows", todo="Choose another")
 
     shown = AppTest.from_function(page).run().error[0].value
-    assert shown == "**The file a\\_b\\.csv is empty.**\n\nRows.\n\nChoose another."
+    assert shown == "**The file a\\_b\\.csv is empty.**\n\nExpected: Rows.\n\nChoose another."
 
 
 def test_no_two_options_look_alike() -> None:
