@@ -14,6 +14,7 @@ from tests.browser.steps import settle, turn_to
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 250_000  # bytes
+HALFWAY = """() => Number(document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')) > 40"""
 
 
 def take(page: Page, name: str, *, height: int) -> None:
@@ -31,11 +32,22 @@ def take(page: Page, name: str, *, height: int) -> None:
 
 
 def walk(page: Page) -> None:
-    """The five steps, with a picture of each page."""
-    take(page, "data", height=1000)
+    """The steps from a dataset to its report, with a picture of each page."""
+    take(page, "data", height=900)
     turn_to(page, "Balance")
-    take(page, "balance", height=1000)
+    take(page, "balance", height=900)
     turn_to(page, "Fine-tune")
+    take(page, "choose", height=900)
+    page.get_by_test_id("stMain").get_by_role("button", name="Fine-tune").click()
+    progress = page.get_by_role("progressbar").first
+    progress.wait_for(timeout=60_000)
+    page.wait_for_function(HALFWAY, timeout=240_000)
+    take(page, "finetune", height=800)
+    page.get_by_role("button", name="Judge it").wait_for(timeout=300_000)
+    turn_to(page, "Evaluate")
+    take(page, "evaluate", height=1000)
+    page.get_by_text("true class", exact=True).first.scroll_into_view_if_needed()
+    take(page, "mistakes", height=1000)
 
 
 def main() -> None:

@@ -109,7 +109,7 @@ def test_pages_turn_within_a_second_while_a_job_trains(long_run: Run, visitors: 
     for name in ["Balance", "Data"] * 6:
         start = time.monotonic()
         page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-        expect(page.get_by_role("heading", name=name, level=1, exact=True)).to_be_visible()
+        page.get_by_role("heading", name=name, level=1, exact=True).wait_for()
         page.locator(IDLE).wait_for()
         seconds.append(time.monotonic() - start)
     assert jobs.read_state(long_run.folder).active
