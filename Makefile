@@ -75,8 +75,8 @@ screenshots: $(STAMP) $(DEV_STAMP) chromium  ## make docs/images again from the 
 
 pretrain-setup: $(BUILD_STAMP)  ## install what making a base model needs
 
-bench-%: $(STAMP) $(DEV_STAMP)  ## run a benchmark
-	$(PYTHON) -m benchmarks.$*
+bench-%: $(STAMP) $(DEV_STAMP)  ## run a benchmark (ARGS="…" hands it arguments)
+	$(PYTHON) -m benchmarks.$* $(ARGS)
 
 clean:  ## remove the environment and caches; the workspace stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis test-output
