@@ -24,6 +24,7 @@ from sentiment.evaluation import evaluate
 
 
 def main() -> None:
+    """Measures every seed and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--base", default="en-cnn-reviews")

@@ -83,7 +83,7 @@ def recommend_base(language: str) -> tuple[str, str]:
     """
     for base in list_bases():
         if base.kind == "pretrained" and language in base.languages:
-            return base.name, f"{base.title} reads {_language(language)} and was pretrained on {base.trained_on}."
+            return base.name, f"“{base.title}” reads {_language(language)} and was pretrained on {base.trained_on}."
     if language == "und":
         reason = "The language of these texts was not recognised"
     else:

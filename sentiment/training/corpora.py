@@ -26,13 +26,14 @@ class Corpus:
     Attributes:
         name: short name, used in cards.
         file: its file in the corpora folder; columns text and label.
-        title: what it is, in words.
+        short: what people call it; title: what it is, in words.
         licence: of the texts.
         document: the column whose equal values are one document, if there is one.
     """
 
     name: str
     file: str
+    short: str
     title: str
     licence: str
     document: str | None = None
@@ -41,11 +42,25 @@ class Corpus:
 CORPORA = {
     corpus.name: corpus
     for corpus in (
-        Corpus("news", "nyt_editorials.csv", "5,119 sentences of New York Times editorials", "MIT (VADER)", "article"),
-        Corpus("films", "movie_snippets.csv", "10,603 Rotten Tomatoes review sentences", "MIT (VADER)"),
+        Corpus(
+            "news",
+            "nyt_editorials.csv",
+            "news sentences",
+            "5,119 sentences of New York Times editorials",
+            "MIT (VADER)",
+            "article",
+        ),
+        Corpus(
+            "films",
+            "movie_snippets.csv",
+            "film review sentences",
+            "10,603 Rotten Tomatoes review sentences",
+            "MIT (VADER)",
+        ),
         Corpus(
             "imdb",
             "imdb_reviews.parquet",
+            "IMDb reviews",
             "44,579 IMDb film reviews (Maas et al. 2011)",
             "research use; no text shipped",
         ),

@@ -19,8 +19,9 @@ from sentiment.models.store import ModelFolder, save_model
 from sentiment.models.tokenizer import TokenTable, encode
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_batch_size, choose_epochs, choose_learning_rate
-from sentiment.training.fit import Examples, FitSettings, Progress, Trainer
+from sentiment.training.fit import Examples, Progress, Trainer
 from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.optimizer import FitSettings
 from sentiment.training.runs import Run, RunState
 from sentiment.training.start import Compact, Start, load_start
 
@@ -83,6 +84,7 @@ class _Finetuning:
         self._state = dataclasses.replace(run.state, status="starting", error=None, message="")
 
     def run(self) -> RunState:
+        """All of it, from the split to the baselines."""
         self._tell(phase="Splitting the rows, duplicates on one side")
         labeled = split_labeled(self._dataset, self._config)
         self._write_split(labeled)

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
 from sentiment.models.batching import batches, fill, plan_batches
-from sentiment.models.classifier import Params, flatten, unflatten
+from sentiment.models.classifier import Params
 from sentiment.models.tokenizer import TokenTable
 from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
 from sentiment.training.imbalance import ImbalancePlan, draw_epoch
 from sentiment.training.losses import adjust_logits, cross_entropy, focal, weighted_mean
+from sentiment.training.optimizer import FitSettings, make_optimizer
 
 _EVALUATION_BATCH = 256
 _REPORT_SECONDS = 0.5
@@ -42,42 +43,6 @@ class Examples:
     tokens: TokenTable
     labels: NDArray[np.int64]
     weights: NDArray[np.float32] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FitSettings:
-    """The settings of the loop.
-
-    Attributes:
-        epochs: passes over the training rows.
-        batch_size: rows per step.
-        learning_rate: peak rate of the head.
-        encoder_rate: rate of the convolutions, as a share of the head's.
-        embedding_rate: rate of the embeddings, as a share of the head's; 0 freezes them.
-        weight_decay: decoupled weight decay of everything but embeddings (Loshchilov & Hutter 2019).
-        warmup: share of the steps in which the rate rises; it then falls linearly to a twentieth.
-        dropout, word_dropout: see `Classifier`.
-        average: decay of the moving average of the weights, which is what is validated and kept.
-        validate_every: at most so many steps between two validations.
-        patience: validations without a better score before it ends early.
-        max_length: tokens of a text that are read.
-        seed: draws the order of the rows and dropout.
-    """
-
-    epochs: int
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    encoder_rate: float = 1.0
-    embedding_rate: float = 1.0
-    weight_decay: float = 1e-2
-    warmup: float = 0.1
-    dropout: float = 0.5
-    word_dropout: float = 0.1
-    average: float = 0.98
-    validate_every: int = 400
-    patience: int = 6
-    max_length: int = 128
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -361,39 +326,6 @@ class _Clock:
             return None
         start, first = self._mark
         return (now - start) / (step - first) * (total - step) if step > first else None
-
-
-def make_optimizer(settings: FitSettings, *, total_steps: int) -> optax.GradientTransformation:
-    """AdamW with its own rate for head, convolutions and embeddings, after clipping the gradient's norm to 1.
-
-    Embeddings have no weight decay: a word that does not occur must keep its vector.
-    """
-    warm = max(1, round(settings.warmup * total_steps))
-
-    def adam(share: float, decay: float) -> optax.GradientTransformation:
-        if share == 0:
-            return optax.set_to_zero()
-        peak = settings.learning_rate * share
-        schedule = optax.warmup_cosine_decay_schedule(peak / 10, peak, warm, max(total_steps, warm + 1), peak / 20)
-        return optax.adamw(schedule, weight_decay=decay)
-
-    def group(path: str) -> str:
-        return "head" if path.startswith("head/") else "embedding" if "/embedding/" in path else "encoder"
-
-    def labels(params: Params) -> dict[str, Any]:
-        return unflatten({path: group(path) for path in flatten(params)})
-
-    return optax.chain(
-        optax.clip_by_global_norm(1.0),
-        optax.partition(
-            {
-                "head": adam(1.0, settings.weight_decay),
-                "encoder": adam(settings.encoder_rate, settings.weight_decay),
-                "embedding": adam(settings.embedding_rate, 0.0),
-            },
-            labels,
-        ),
-    )
 
 
 def _make_evaluation(apply: Callable[..., jax.Array]) -> Callable[..., Any]:

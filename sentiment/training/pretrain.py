@@ -107,7 +107,7 @@ def _judge(folder: Path, corpora: Sequence[CorpusSplit]) -> dict[str, Any]:
             "macro_f1": round(float(f1_score(corpus.labels[rows], guess, average="macro", zero_division=0.0)), 4),
         }
     first = corpora[0].corpus
-    return {"corpus": first.name, **figures[first.name], "by_corpus": figures}
+    return {"corpus": first.short, **figures[first.name], "by_corpus": figures}
 
 
 def _readme(recipe: Recipe, card: dict[str, Any], corpora: Sequence[CorpusSplit]) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sentiment.training.fit import FitSettings
+from sentiment.training.optimizer import FitSettings
 
 
 @dataclass(frozen=True, kw_only=True)

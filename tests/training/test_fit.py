@@ -12,8 +12,9 @@ from sentiment.models.classifier import apply_fn, flatten, fresh_params
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.tokenizer import TokenTable
 from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
-from sentiment.training.fit import Examples, FitSettings, Trainer, make_optimizer
+from sentiment.training.fit import Examples, Trainer
 from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.optimizer import FitSettings, make_optimizer
 
 CONFIG = EncoderConfig(vocab_size=40, embed=8, widths=(1, 2), filters=6)
 SETTINGS = FitSettings(epochs=4, batch_size=16, learning_rate=5e-3, max_length=16, patience=100, seed=3)
