@@ -176,25 +176,12 @@ def show_downloads(run: Run, judgement: cache.Judgement) -> None:
         **judgement.reports["model"],
         "baselines": {name: report for name, report in judgement.reports.items() if name != "model"},
     }
+    files = {
+        "Report as CSV": (f"report-{run.id}.csv", lambda: cache.csv_bytes(table)),
+        "Report as JSON": (f"report-{run.id}.json", lambda: json.dumps(whole, ensure_ascii=False, indent=1).encode()),
+        "Held-out predictions as CSV": (f"predictions-{run.id}.csv", lambda: cache.csv_bytes(judgement.rows)),
+    }
     with st.container(horizontal=True):
-        st.download_button(
-            "Report as CSV",
-            lambda: cache.csv_bytes(table),
-            f"report-{run.id}.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Held-out predictions as CSV",
-            lambda: cache.csv_bytes(judgement.rows),
-            f"predictions-{run.id}.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Report as JSON",
-            lambda: json.dumps(whole, ensure_ascii=False, indent=1).encode(),
-            f"report-{run.id}.json",
-            "application/json",
-            icon=":material/download:",
-        )
+        for label, (name, content) in files.items():
+            # "ignore": a redraw while the file is being made would lose the download
+            st.download_button(label, content, name, icon=":material/download:", on_click="ignore")
