@@ -100,7 +100,7 @@ def _panel(text: str, y: float) -> dict[str, object]:
 
 def _progress(validation: pd.DataFrame, best: pd.Series | None) -> str:
     if best is None:
-        return "Waiting for the first look at the validation rows"
+        return "Waiting for the first validation"
     epoch, last = int(best["epoch"]), int(validation["epoch"].max())
     after = f"after epoch {epoch}" if epoch == last else f"best after epoch {epoch} of {last}"
     return f"Macro-F1 {theme.percent(float(best['macro_f1']))}, {after}"

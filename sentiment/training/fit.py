@@ -5,6 +5,7 @@ It knows nothing of files, datasets or base models: token tables and labels in, 
 
 import dataclasses
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +174,7 @@ class Trainer:
 
     def _loop(self, on_progress: Any, should_stop: Callable[[], bool], checkpoints: Path | None) -> str:
         state, settings = self._state, self._settings
-        clock = _Clock(state.step)
+        clock = _Clock()
         losses: list[jax.Array] = []
         saved = time.monotonic()
         for epoch in range(state.step // self.steps_per_epoch, settings.epochs):
@@ -306,26 +307,27 @@ class Trainer:
 
 
 class _Clock:
-    """Paces reports, and estimates the time left from the steps since the first report (without compilation)."""
+    """Paces reports, and estimates the time left by the usual pace of the last ones, so that compiling counts once."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self) -> None:
         self._last = time.monotonic()
         self._mark: tuple[float, int] | None = None
-        self._first = step
+        self._paces: deque[float] = deque(maxlen=9)  # seconds per step between two reports
 
     def due(self) -> bool:
+        """Whether the last report was long enough ago."""
         if time.monotonic() - self._last < _REPORT_SECONDS:
             return False
         self._last = time.monotonic()
         return True
 
     def seconds_left(self, step: int, total: int) -> float | None:
+        """Seconds for the remaining steps; None until there were two reports."""
         now = time.monotonic()
-        if self._mark is None:
-            self._mark = (now, step)
-            return None
-        start, first = self._mark
-        return (now - start) / (step - first) * (total - step) if step > first else None
+        if self._mark is not None and step > self._mark[1]:
+            self._paces.append((now - self._mark[0]) / (step - self._mark[1]))
+        self._mark = (now, step)
+        return float(np.median(self._paces)) * (total - step) if self._paces else None
 
 
 def _make_evaluation(apply: Callable[..., jax.Array]) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ def test_axes_do_not_move_while_training_goes_on():
 
 def test_no_point_and_one_point():
     empty = plot_history(_history(0), 100)
-    assert _title(empty) == "Waiting for the first look at the validation rows"
+    assert _title(empty) == "Waiting for the first validation"
     assert empty.layout.xaxis.range == (0, 100)
     assert len(empty.data) == 3
     one = plot_history(_history(1).iloc[:1], 100)
