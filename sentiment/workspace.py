@@ -21,7 +21,7 @@ from sentiment.errors import DataError, RunError, WorkspaceError
 from sentiment.files import read_json, write_atomic
 from sentiment.training import runs as run_folders
 from sentiment.training.config import FinetuneConfig
-from sentiment.training.runs import DatasetReference, Run, RunInfo
+from sentiment.training.runs import Run
 
 ENVIRONMENT = "SENTIMENT_WORKSPACE"
 SAMPLES = Path(__file__).parent.parent / "sample_data"
@@ -160,24 +160,12 @@ class Workspace:
         dataset = self.dataset_info(dataset_id)
         run_id = run_folders.new_id()
         folder = self.runs_folder / run_id
-        info = RunInfo(
-            id=run_id,
+        info = run_folders.describe_run(
+            dataset,
+            config,
+            run_id=run_id,
             name=_checked_name(name or f"{dataset.name} · {config.base}"),
-            created=run_folders.now(),
-            config=config,
-            dataset=DatasetReference(
-                id=dataset.id,
-                name=dataset.name,
-                fingerprint=dataset.fingerprint,
-                folder=os.path.relpath(self.dataset_folder(dataset_id), folder),
-                source=dataset.source,
-            ),
-            classes=dataset.classes,
-            colours=dataset.colours,
-            language=dataset.language,
-            text_column=dataset.text_column,
-            label_column=dataset.label_column,
-            group_column=dataset.group_column,
+            dataset_folder=os.path.relpath(self.dataset_folder(dataset_id), folder),
         )
         return run_folders.create_run(folder, info)
 

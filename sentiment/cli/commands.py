@@ -151,24 +151,10 @@ def pretrain(recipe: str, out: Path) -> None:
 
 
 def _new_run(out: Path, dataset: Any, config: FinetuneConfig) -> Any:
-    from sentiment.training.runs import DatasetReference, RunInfo, create_run, new_id, now
+    from sentiment.training.runs import create_run, describe_run, new_id
 
-    if not config.base:
-        raise UsageError("No base model was named")
-    reference = DatasetReference(dataset.id, dataset.name, dataset.fingerprint, None, dataset.source)
-    info = RunInfo(
-        id=new_id(),
-        name=f"{dataset.name}, {config.base}",
-        created=now(),
-        config=config,
-        dataset=reference,
-        classes=dataset.classes,
-        colours=dataset.colours,
-        language=dataset.language,
-        text_column=dataset.text_column,
-        label_column=dataset.label_column,
-        group_column=dataset.group_column,
-    )
+    name = f"{dataset.name}, {config.base}"
+    info = describe_run(dataset, config, run_id=new_id(), name=name, dataset_folder=None)
     return create_run(out, info)
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import pandas as pd
 
+from sentiment.data import DatasetInfo
 from sentiment.errors import RunError, UsageError
 from sentiment.files import read_json, write_atomic, write_json
 from sentiment.training.config import FinetuneConfig
@@ -210,6 +211,33 @@ class Run:
     def has_model(self) -> bool:
         """Whether there are weights to predict with."""
         return (self.folder / "model" / "config.json").exists()
+
+
+def describe_run(
+    dataset: DatasetInfo, config: FinetuneConfig, *, run_id: str, name: str, dataset_folder: str | None
+) -> RunInfo:
+    """What a new run on a dataset is.
+
+    Args:
+        dataset: what it is trained on.
+        config: its settings.
+        run_id: see `new_id`.
+        name: what people call it.
+        dataset_folder: the dataset's folder, relative to the run folder; None if it was read from a file.
+    """
+    return RunInfo(
+        id=run_id,
+        name=name,
+        created=now(),
+        config=config,
+        dataset=DatasetReference(dataset.id, dataset.name, dataset.fingerprint, dataset_folder, dataset.source),
+        classes=dataset.classes,
+        colours=dataset.colours,
+        language=dataset.language,
+        text_column=dataset.text_column,
+        label_column=dataset.label_column,
+        group_column=dataset.group_column,
+    )
 
 
 def create_run(folder: Path, info: RunInfo) -> Run:
