@@ -98,11 +98,11 @@ def _choose_format(upload: Upload, detected: FileFormat) -> FileFormat:
                 help="Detected. Change it if the preview shows one wide column.",
             )
         if detected.kind == "xlsx":
-            sheets = cache.read_draft(upload.id, upload.name, detected, upload.content).table.sheets
+            table = cache.read_draft(upload.id, upload.name, detected, upload.content).table
             sheet = st.selectbox(
                 "Sheet",
-                list(sheets),
-                index=_index(sheets, sheet or (sheets[0] if sheets else None)),
+                list(table.sheets),
+                index=_index(table.sheets, table.file_format.sheet),
                 key=key("sheet"),
                 width=220,
             )

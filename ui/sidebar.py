@@ -59,7 +59,9 @@ def _choose_run(workspace: Workspace) -> None:
     def change() -> None:
         state.use_run(by_id[state.widget(_RUN)])
 
-    titles = text.distinct({run.id: f"{run.info.name} · {text.date(run.info.created)}" for run in by_id.values()})
+    titles = text.distinct(
+        {run.id: f"{run.info.name} · {text.day_or_time(run.info.created)}" for run in by_id.values()}
+    )
     st.selectbox(
         "Run in use",
         list(titles),

@@ -131,6 +131,18 @@ def date(moment: str) -> str:
     return f"{when.day} {when:%b %Y, %H:%M}"
 
 
+def day_or_time(moment: str) -> str:
+    """A stored moment as short as it can be told: "10:31" today, "23 Nov" this year, else "23 Nov 2025"."""
+    try:
+        when = datetime.fromisoformat(moment).astimezone()
+    except ValueError:
+        return moment
+    now = datetime.now().astimezone()
+    if when.date() == now.date():
+        return f"{when:%H:%M}"
+    return f"{when.day} {when:%b}" if when.year == now.year else f"{when.day} {when:%b %Y}"
+
+
 def listing(words: Iterable[str], *, last: str = "and", limit: int = 8) -> str:
     """Words as a list in a sentence: "a, b and c"; past `limit` words, how many more there are."""
     items = list(words)

@@ -103,14 +103,14 @@ def _compared(report: Mapping[str, Any], comparisons: Mapping[str, pd.DataFrame]
 
 def _where(classes: Sequence[str], support: Mapping[str, int]) -> str:
     rows = sum(support[name] for name in classes)
-    return f", where {number(rows)} {'row' if rows == 1 else 'rows'} can't tell"
+    return f", where {number(rows)} {'row' if rows == 1 else 'rows'} can't tell which is better"
 
 
 def _untold(classes: Sequence[str], support: Mapping[str, int], what: str) -> str:
     if not classes:
         return ""
     rows = sum(support[name] for name in classes)
-    return f"; on {_join(classes)}, {number(rows)} {what} can't tell"
+    return f"; on {_join(classes)}, {number(rows)} {what} can't tell which is better"
 
 
 def _join(names: Sequence[str]) -> str:

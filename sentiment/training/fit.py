@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
@@ -24,7 +23,7 @@ from sentiment.models.tokenizer import TokenTable
 from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
 from sentiment.training.imbalance import ImbalancePlan, draw_epoch
 from sentiment.training.losses import adjust_logits, cross_entropy, focal, weighted_mean
-from sentiment.training.optimizer import FitSettings, make_optimizer
+from sentiment.training.optimizer import FitSettings, learning_rates, make_optimizer
 
 _EVALUATION_BATCH = 256
 _REPORT_SECONDS = 0.5
@@ -112,6 +111,15 @@ class _State:
         return {name: getattr(self, name) for name in names}
 
 
+class _StepInputs(NamedTuple):
+    """What differs between runs and steps. As arguments, not constants, so that another run finds the program."""
+
+    seed: np.uint32
+    step: np.uint32
+    rate: np.float32
+    log_prior: NDArray[np.float32]
+
+
 class Trainer:
     """A training loop over one model and one split.
 
@@ -137,7 +145,8 @@ class Trainer:
         self._train, self._validation, self._plan, self._settings = train, validation, plan, settings
         self.steps_per_epoch = max(1, -(-plan.rows_per_epoch // settings.batch_size))
         self.total_steps = self.steps_per_epoch * settings.epochs
-        self._optimizer = make_optimizer(settings, total_steps=self.total_steps)
+        self._rates = learning_rates(settings, total_steps=self.total_steps)
+        self._optimizer = make_optimizer(settings)
         self._step_fn = jax.jit(self._make_step(apply), donate_argnums=(0, 1, 2))
         self._evaluate_fn = jax.jit(_make_evaluation(apply))
         params = jax.tree.map(jnp.array, dict(params))
@@ -204,7 +213,7 @@ class Trainer:
     def _advance(self, ids: Any, labels: Any, weights: Any) -> jax.Array:
         state = self._state
         state.params, state.optimizer, state.average, loss = self._step_fn(
-            state.params, state.optimizer, state.average, ids, labels, weights, state.step
+            state.params, state.optimizer, state.average, ids, labels, weights, self._inputs()
         )
         state.step += 1
         return loss
@@ -228,21 +237,28 @@ class Trainer:
                 np.pad(weights, (0, missing)).astype(np.float32),
             )
 
+    def _inputs(self) -> "_StepInputs":
+        step = self._state.step
+        return _StepInputs(
+            np.uint32(self._settings.seed & 0xFFFFFFFF), np.uint32(step), self._rates[step], self._plan.log_prior
+        )
+
     def _make_step(self, apply: Callable[..., jax.Array]) -> Callable[..., Any]:
-        settings, plan, optimizer = self._settings, self._plan, self._optimizer
-        log_prior = jnp.asarray(plan.log_prior)
+        settings, gamma, optimizer = self._settings, self._plan.gamma, self._optimizer
 
-        def loss_fn(params: Any, ids: Any, labels: Any, weights: Any, key: Any) -> jax.Array:
+        def loss_fn(params: Any, ids: Any, labels: Any, weights: Any, key: Any, log_prior: Any) -> jax.Array:
             logits = apply(params, ids, key=key, dropout=settings.dropout, word_dropout=settings.word_dropout)
-            return weighted_mean(focal(adjust_logits(logits, log_prior), labels, gamma=plan.gamma), weights)
+            return weighted_mean(focal(adjust_logits(logits, log_prior), labels, gamma=gamma), weights)
 
-        def step_fn(params: Any, state: Any, average: Any, ids: Any, labels: Any, weights: Any, step: Any) -> Any:
-            key = jax.random.fold_in(jax.random.key(settings.seed), step)
-            loss, gradient = jax.value_and_grad(loss_fn)(params, ids, labels, weights, key)
+        def step_fn(
+            params: Any, state: Any, average: Any, ids: Any, labels: Any, weights: Any, inputs: _StepInputs
+        ) -> Any:
+            key = jax.random.fold_in(jax.random.key(inputs.seed), inputs.step)
+            loss, gradient = jax.value_and_grad(loss_fn)(params, ids, labels, weights, key, inputs.log_prior)
             updates, state = optimizer.update(gradient, state, params)
-            params = optax.apply_updates(params, updates)
+            params = jax.tree.map(lambda p, u: p + inputs.rate * u, params, updates)
             # A young average follows the weights closely: it would otherwise remember where they started.
-            decay = jnp.minimum(settings.average, (1.0 + step) / (10.0 + step))
+            decay = jnp.minimum(settings.average, (1.0 + inputs.step) / (10.0 + inputs.step))
             average = jax.tree.map(lambda a, p: decay * a + (1.0 - decay) * p, average, params)
             return params, state, average, loss
 

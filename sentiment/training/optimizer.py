@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import optax
+from numpy.typing import NDArray
 
 from sentiment.models.classifier import Params, flatten, unflatten
 
@@ -19,7 +21,7 @@ class FitSettings:
         encoder_rate: rate of the convolutions, as a share of the head's.
         embedding_rate: rate of the embeddings, as a share of the head's; 0 freezes them.
         weight_decay: decoupled weight decay of everything but embeddings (Loshchilov & Hutter 2019).
-        warmup: share of the steps in which the rate rises; it then falls linearly to a twentieth.
+        warmup: share of the steps in which the rate rises; it then falls to a twentieth.
         dropout, word_dropout: see `Classifier`.
         average: decay of the moving average of the weights, which is what is validated and kept.
         validate_every: at most so many steps between two validations.
@@ -44,19 +46,16 @@ class FitSettings:
     seed: int = 0
 
 
-def make_optimizer(settings: FitSettings, *, total_steps: int) -> optax.GradientTransformation:
+def make_optimizer(settings: FitSettings) -> optax.GradientTransformation:
     """AdamW with its own rate for head, convolutions and embeddings, after clipping the gradient's norm to 1.
 
-    Embeddings have no weight decay: a word that does not occur must keep its vector.
+    Its updates are for a learning rate of 1: the step multiplies them by the rate of `learning_rates`, so that the
+    compiled step is the same whatever the rate and the number of steps. Embeddings have no weight decay: a word that
+    does not occur must keep its vector.
     """
-    warm = max(1, round(settings.warmup * total_steps))
 
     def adam(share: float, decay: float) -> optax.GradientTransformation:
-        if share == 0:
-            return optax.set_to_zero()
-        peak = settings.learning_rate * share
-        schedule = optax.warmup_cosine_decay_schedule(peak / 10, peak, warm, max(total_steps, warm + 1), peak / 20)
-        return optax.adamw(schedule, weight_decay=decay)
+        return optax.adamw(share, weight_decay=decay) if share else optax.set_to_zero()
 
     def group(path: str) -> str:
         return "head" if path.startswith("head/") else "embedding" if "/embedding/" in path else "encoder"
@@ -75,3 +74,11 @@ def make_optimizer(settings: FitSettings, *, total_steps: int) -> optax.Gradient
             labels,
         ),
     )
+
+
+def learning_rates(settings: FitSettings, *, total_steps: int) -> NDArray[np.float32]:
+    """The head's rate at each step, float32[total_steps]: a linear rise from a tenth, then half a cosine."""
+    warm = max(1, round(settings.warmup * total_steps))
+    peak = settings.learning_rate
+    schedule = optax.warmup_cosine_decay_schedule(peak / 10, peak, warm, max(total_steps, warm + 1), peak / 20)
+    return np.asarray(schedule(np.arange(total_steps)), np.float32)

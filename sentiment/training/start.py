@@ -16,6 +16,8 @@ from sentiment.models.store import load_model
 from sentiment.models.tokenizer import TokenTable, learn_tokenizer
 from sentiment.palette import sentiment_of
 
+_ROWS = 2048
+
 
 @dataclass(frozen=True)
 class Start:
@@ -84,7 +86,8 @@ def match_classes(classes: Sequence[str], base_classes: Sequence[str]) -> dict[i
 class Compact:
     """A model cut to the words that occur, so that training does not carry the rest of the vocabulary along.
 
-    A word that does not occur gets no gradient and no weight decay, so its vector stays what it was.
+    A word that does not occur gets no gradient and no weight decay, so its vector stays what it was. The cut table
+    is filled up with zeros to a multiple of `_ROWS`: other data then has the same shape, and finds the compiled step.
     """
 
     used: NDArray[np.int64]
@@ -102,11 +105,12 @@ class Compact:
 
     def cut(self, params: dict[str, Any]) -> dict[str, Any]:
         """The weights with the rows of the words in use alone."""
-        return unflatten({**flatten(params), EMBEDDING: self.full_table[self.used]})
+        filling = np.zeros((-len(self.used) % _ROWS, self.full_table.shape[1]), np.float32)
+        return unflatten({**flatten(params), EMBEDDING: np.concatenate([self.full_table[self.used], filling])})
 
     def restore(self, params: dict[str, Any]) -> dict[str, Any]:
         """The weights with the whole table again."""
         flat = flatten(params)
         table = self.full_table.copy()
-        table[self.used] = flat[EMBEDDING]
+        table[self.used] = flat[EMBEDDING][: len(self.used)]
         return unflatten({**flat, EMBEDDING: table})

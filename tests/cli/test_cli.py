@@ -1,6 +1,7 @@
 """The command line, word for word: what scripts rely on, and how a mistake is answered."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,22 @@ def run_folder(reviews, tmp_path_factory) -> Path:
     arguments = ["finetune", str(reviews), "--text", "text", "--label", "label", "--base", "en-cnn-reviews"]
     assert main([*arguments, "--out", str(folder), "--group", "review", "--epochs", "2", "--seed", "1"]) == 0
     return folder
+
+
+@pytest.mark.slow
+def test_a_run_with_another_seed_and_length_finds_the_programs_of_the_first(reviews, tmp_path):
+    cache = tmp_path / "cache"
+
+    def programs(name: str, *extra: str) -> set[str]:
+        command = [sys.executable, "-m", "sentiment", "finetune", str(reviews), "--text", "text", "--label", "label"]
+        command += ["--base", "en-cnn-reviews", "--out", str(tmp_path / name), *extra]
+        environment = {**os.environ, "SENTIMENT_CACHE": str(cache)}
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=environment)
+        return {path.name for path in (cache / "programs").glob("*-cache") if "step" in path.name}
+
+    first = programs("first", "--epochs", "1", "--seed", "1")
+    assert first
+    assert programs("second", "--epochs", "3", "--seed", "2", "--imbalance", "class-weights") == first
 
 
 def test_bases_as_a_table_and_for_machines(capsys):

@@ -31,7 +31,7 @@ def test_the_whole_sentence():
     assert verdict(REPORT, {"tfidf": table}, n=488, what="reviews") == (
         "On 488 held-out reviews the model is right on 82 % (78 to 85); "
         "it finds 9 of 10 negative reviews and misses half of the neutral ones; "
-        "it beats the simple baseline on every class but neutral, where 96 rows can't tell."
+        "it beats the simple baseline on every class but neutral, where 96 rows can't tell which is better."
     )
 
 
@@ -45,7 +45,7 @@ def test_the_whole_sentence():
         (("undecided",) * 3 + ("a",), "overall it beats the simple baseline, class by class these rows can't tell."),
         (
             ("a", "undecided", "undecided", "a"),
-            "it beats the simple baseline on negative; on neutral and positive, 328 rows can't tell.",
+            "it beats the simple baseline on negative; on neutral and positive, 328 rows can't tell which is better.",
         ),
     ],
 )

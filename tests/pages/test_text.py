@@ -1,5 +1,7 @@
 """Words and numbers as they appear on a page."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +59,13 @@ def test_invisible_signs_are_spelled_out_but_joiners_that_are_needed_stay() -> N
 )
 def test_numbers_are_written_for_readers(value: str, shown: str) -> None:
     assert value == shown
+
+
+def test_a_moment_is_told_as_shortly_as_it_can_be() -> None:
+    now = datetime.now().astimezone()
+    assert text.day_or_time(now.isoformat()) == f"{now:%H:%M}"
+    assert text.day_or_time("2019-03-05T12:00:00+00:00") == "5 Mar 2019"
+    assert text.day_or_time("no moment") == "no moment"
 
 
 def test_an_error_that_nobody_foresaw_gives_a_reference_and_no_trace(caplog: pytest.LogCaptureFixture) -> None:

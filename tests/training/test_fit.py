@@ -98,7 +98,7 @@ def test_stopping_before_the_first_validation_still_gives_a_score():
 
 def test_weight_decay_shrinks_weights_at_zero_gradient_but_no_embedding():
     params = fresh_params(CONFIG, 2, seed=0)
-    optimizer = make_optimizer(dataclasses.replace(SETTINGS, weight_decay=0.1), total_steps=10)
+    optimizer = make_optimizer(dataclasses.replace(SETTINGS, weight_decay=0.1))
     zeros = jax.tree.map(np.zeros_like, params)
     updates, _ = optimizer.update(zeros, optimizer.init(params), params)
     after, before = flatten(optax.apply_updates(params, updates)), flatten(params)
