@@ -15,7 +15,6 @@ import streamlit as st
 
 from sentiment import data, evaluation
 from sentiment.data import ColumnProposal, Dataset, FileFormat, LabelMapping, Table
-from sentiment.data.balance import measure_lengths
 from sentiment.training.runs import MODELS, Run
 from sentiment.workspace import Workspace
 
@@ -107,13 +106,12 @@ def balance(root: str, dataset_id: str) -> Balance:
     labels = found.frame["label"]
     counts = data.count_classes(labels, classes=found.classes)
     unit = data.length_unit(found.language)
-    lengths = measure_lengths(found.frame["text"], unit=unit)
     return Balance(
         counts=counts,
         ratio=data.imbalance_ratio(counts),
         meaning=data.describe_balance(counts),
-        lengths=data.length_table(lengths, labels, classes=found.classes),
-        histogram=_open_ended(data.length_histogram(lengths, labels, classes=found.classes)),
+        lengths=data.length_table(found.frame["length"], labels, classes=found.classes),
+        histogram=_open_ended(data.length_histogram(found.frame["length"], labels, classes=found.classes)),
         unit=unit,
     )
 

@@ -79,7 +79,7 @@ def choose_model(judgement: cache.Judgement, *, key: str) -> str:
 def show_table(judgement: cache.Judgement, *, model: str) -> None:
     """Draws precision, recall and F1 of each class with their intervals."""
     table = evaluation.report_table(judgement.reports[model])
-    titles = {"macro avg": "Mean of the classes", "weighted avg": "Mean weighted by rows", "accuracy": "Accuracy"}
+    titles = {"macro avg": "Mean of the classes", "weighted avg": "Weighted by rows", "accuracy": "Accuracy"}
     classes = set(judgement.reports[model]["classes"])
     names = [text.visible(n) if i < len(classes) else titles.get(n, n) for i, n in enumerate(table["class"])]
     shown = pd.DataFrame({"Class": names})

@@ -7,7 +7,7 @@ from sentiment.training.config import FinetuneConfig
 _PASSES = 12  # over 2,000 rows; fewer over more, more over fewer
 _SECONDS_PER_TOKEN = 4.5e-6  # one padded token through one training step, on two laptop cores
 _STARTUP = (5.0, 20.0)  # loading jax and compiling: with the programs cached, and the first time
-_BASELINE_SECONDS_PER_ROW = 4e-4
+_BASELINE_SECONDS_PER_TOKEN = 2e-5  # TF-IDF with logistic regression, words or characters
 
 
 def choose_epochs(config: FinetuneConfig, n_train: int) -> int:
@@ -46,7 +46,7 @@ def estimate_seconds(
     n_train = n_rows * (1.0 - config.test_fraction - config.validation_fraction)
     padded = min(config.max_length, 1.4 * mean_tokens + 8)
     work = n_train * choose_epochs(config, round(n_train)) * padded * _SECONDS_PER_TOKEN
-    work += n_rows * _BASELINE_SECONDS_PER_ROW
+    work += n_rows * mean_tokens * _BASELINE_SECONDS_PER_TOKEN
     if past:
         work *= sorted(past)[len(past) // 2]
     return _STARTUP[0] + 0.6 * work, _STARTUP[1] + 1.6 * work
