@@ -165,7 +165,7 @@ def _n_trained_on(run_dir: str, texts: Any) -> int:
     path = Path(run_dir) / "split.npz"
     if not path.exists():
         return 0
-    from sentiment.training.finetune import hash_texts
+    from sentiment.training.held_out import hash_texts
 
     with np.load(path, allow_pickle=False) as split:
         return int(np.isin(hash_texts(texts), split["trained_on"]).sum())

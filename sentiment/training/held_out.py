@@ -1,0 +1,97 @@
+"""Which rows a run learns from and which it is judged on, and the table of what was predicted for these."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sentiment.data import Dataset, Split, combine_groups, group_duplicates, normalise_texts, split_rows
+from sentiment.training.config import FinetuneConfig
+from sentiment.training.runs import Run
+
+
+@dataclass(frozen=True)
+class Labeled:
+    """The labeled rows of a dataset and their split.
+
+    Attributes:
+        frame: the labeled rows, numbered from 0.
+        labels: int64[n], positions in `classes`.
+        split: positions in `frame`.
+        classes: class names, in the order of a model's columns.
+    """
+
+    frame: pd.DataFrame
+    labels: NDArray[np.int64]
+    split: Split
+    classes: tuple[str, ...]
+
+    def texts(self, positions: NDArray[np.int64]) -> list[str]:
+        """The texts of some rows."""
+        return self.frame["text"].iloc[positions].tolist()
+
+    @property
+    def held_out(self) -> NDArray[np.int64]:
+        """Positions of the rows that a run is judged on."""
+        return held_out_positions(self.split)
+
+
+def split_labeled(dataset: Dataset, config: FinetuneConfig) -> Labeled:
+    """The labeled rows of a dataset, split by the run's settings.
+
+    Raises:
+        DataError: if the labels do not allow it, in words.
+    """
+    frame = dataset.labeled.reset_index(drop=True)
+    groups = group_duplicates(frame["text"])
+    if dataset.group_column is not None:
+        groups = combine_groups(groups, frame["group"])
+    split = split_rows(
+        frame["label"],
+        groups=groups,
+        test_fraction=config.test_fraction,
+        validation_fraction=config.validation_fraction,
+        seed=config.seed,
+    )
+    positions = {name: position for position, name in enumerate(dataset.classes)}
+    return Labeled(frame, frame["label"].map(positions).to_numpy().astype(np.int64), split, dataset.classes)
+
+
+def write_split(run: Run, labeled: Labeled) -> None:
+    """Notes which rows went where, and hashes of the training texts, so that others can tell them again."""
+    rows = labeled.frame["row"].to_numpy(np.int64)
+    split = labeled.split
+    trained = np.concatenate([split.train, split.validation])
+    np.savez(
+        run.folder / "split.npz",
+        train=rows[split.train],
+        validation=rows[split.validation],
+        test=rows[split.test],
+        trained_on=hash_texts(labeled.frame["text"].iloc[trained]),
+    )
+
+
+def hash_texts(texts: "pd.Series[str]") -> NDArray[np.uint64]:
+    """A hash uint64[n] of each text; case, white space and punctuation aside."""
+    return pd.util.hash_array(np.asarray(normalise_texts(texts), object)).astype(np.uint64)
+
+
+def held_out_positions(split: Split) -> NDArray[np.int64]:
+    """The rows that a run is judged on: the test rows, or the validation rows where none were held out."""
+    return split.test if len(split.test) else split.validation
+
+
+def held_out_table(labeled: Labeled) -> pd.DataFrame:
+    """The held-out rows: columns row, text, label, group, split."""
+    table = labeled.frame[["row", "text", "label", "group"]].iloc[labeled.held_out].reset_index(drop=True)
+    return table.assign(split="test" if len(labeled.split.test) else "validation")
+
+
+def add_predictions(
+    table: pd.DataFrame, model: str, probs: NDArray[np.float32], classes: tuple[str, ...]
+) -> pd.DataFrame:
+    """The table with columns "<model>:prediction" and "<model>:prob:<class>" added."""
+    columns = {f"{model}:prediction": np.array(classes, object)[probs.argmax(axis=1)]}
+    columns |= {f"{model}:prob:{name}": probs[:, position] for position, name in enumerate(classes)}
+    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)

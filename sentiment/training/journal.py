@@ -1,0 +1,60 @@
+"""What a run tells while it works: its state, to the run folder and to whoever listens."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.training.runs import Run, RunState
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a fit; the model itself stands in the run folder.
+
+    Attributes:
+        probs: float32[n_held_out, n_classes] of the held-out rows.
+        message: what happened, in a sentence.
+        asked: whether it ended because it was asked to stop.
+    """
+
+    probs: NDArray[np.float32]
+    message: str
+    asked: bool = False
+
+
+class Journal:
+    """Keeps the state of a run and writes every change of it.
+
+    Args:
+        run: whose state it is.
+        on_state: called with every state that is written.
+        should_stop: whether somebody asked the run to stop.
+    """
+
+    def __init__(self, run: Run, on_state: Callable[[RunState], None], should_stop: Callable[[], bool]) -> None:
+        self.run = run
+        self.should_stop = should_stop
+        self.state = dataclasses.replace(run.state, status="starting", error=None, message="")
+        self._on_state = on_state
+        self._began = time.monotonic()
+
+    def tell(self, **changes: Any) -> RunState:
+        """Writes the state with these changes and returns it."""
+        elapsed = round(time.monotonic() - self._began, 1)
+        self.state = dataclasses.replace(self.state, elapsed=elapsed, **changes)
+        self.run.write_state(self.state)
+        self._on_state(self.state)
+        return self.state
+
+    def describe_model(self) -> dict[str, Any]:
+        """What a model folder of this run says about where it came from."""
+        info = self.run.info
+        return {
+            "run": {"id": info.id, "name": info.name, "base": info.config.base, "dataset": info.dataset.name},
+            "languages": [info.language],
+        }

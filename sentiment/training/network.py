@@ -1,0 +1,157 @@
+"""The fit of a network: a base model and labeled rows → the best weights in the run folder, and what they predict."""
+
+import time
+from typing import Any
+
+from sentiment.models.classifier import apply_fn
+from sentiment.models.device import prepare_device
+from sentiment.models.store import ModelFolder, save_model
+from sentiment.models.tokenizer import TokenTable, encode
+from sentiment.training.config import FinetuneConfig
+from sentiment.training.estimate import choose_batch_size, choose_epochs, choose_learning_rate
+from sentiment.training.fit import Examples, Progress, Trainer
+from sentiment.training.held_out import Labeled
+from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.journal import Journal, Outcome
+from sentiment.training.optimizer import FitSettings
+from sentiment.training.start import Compact, Start, load_start
+
+_SAVE_SECONDS = 5.0  # between two writes of the best weights so far
+
+
+def fit_network(labeled: Labeled, journal: Journal) -> Outcome:
+    """Trains the run's base model, or goes on where it was left, and saves the best weights.
+
+    Args:
+        labeled: the rows and their split.
+        journal: of the run, whose settings are followed.
+
+    Raises:
+        DataError: if the labels do not allow a training, in words.
+        ModelError: if the base model is not there or damaged.
+    """
+    config = journal.run.info.config
+    journal.tell(phase="Loading the base model", device=prepare_device())
+    start = load_start(
+        config.base, classes=labeled.classes, train_texts=labeled.texts(labeled.split.train), seed=config.seed
+    )
+    return _NetworkFit(labeled, journal, start).run()
+
+
+class _NetworkFit:
+    def __init__(self, labeled: Labeled, journal: Journal, start: Start) -> None:
+        self._labeled, self._journal, self._start = labeled, journal, start
+        self._config = journal.run.info.config
+        self._saved = -_SAVE_SECONDS
+
+    def run(self) -> Outcome:
+        """All of it, from the tokens to the probabilities of the held-out rows."""
+        journal = self._journal
+        trainer, compact, tokens = self._prepare()
+        journal.tell(status="running", phase="Compiling and training")
+        result = trainer.run(
+            on_progress=lambda progress, trainer: self._progress(progress, trainer, compact),
+            should_stop=journal.should_stop,
+            checkpoints=journal.run.folder / "checkpoint",
+        )
+        self._save(compact.restore(result.params))
+        journal.tell(phase="Judging the held-out rows", seconds_left=None)
+        probs = trainer.predict(result.params, tokens)
+        return Outcome(probs, self._message(result.stopped), asked=result.stopped == "asked")
+
+    def _prepare(self) -> tuple[Trainer, Compact, TokenTable]:
+        """The trainer, the cut of the vocabulary, and the held-out rows as tokens."""
+        config, labeled, split, start = self._config, self._labeled, self._labeled.split, self._start
+        settings = fit_settings(config, n_train=len(split.train), pretrained=start.pretrained)
+        sides = {"train": split.train, "validation": split.validation, "held out": labeled.held_out}
+        tables = {
+            side: encode(start.tokenizer, labeled.texts(positions), max_length=config.max_length)
+            for side, positions in sides.items()
+        }
+        compact = Compact.over(list(tables.values()), start.params)
+        tables = {side: table.mapped(compact.new_ids) for side, table in tables.items()}
+        trainer = Trainer(
+            apply_fn(start.encoder, len(labeled.classes)),
+            compact.cut(start.params),
+            train=Examples(tables["train"], labeled.labels[split.train]),
+            validation=Examples(tables["validation"], labeled.labels[split.validation]),
+            plan=plan_imbalance(config.imbalance, labeled.labels[split.train], n_classes=len(labeled.classes)),
+            settings=settings,
+        )
+        self._journal.tell(
+            total_steps=trainer.total_steps,
+            total_epochs=settings.epochs,
+            settings={**describe(settings, start), "n_train": len(split.train), "n_validation": len(split.validation)},
+        )
+        return trainer, compact, tables["held out"]
+
+    def _progress(self, progress: Progress, trainer: Trainer, compact: Compact) -> None:
+        run, journal = self._journal.run, self._journal
+        if progress.kind == "resumed":
+            run.log(kind="resumed", step=progress.step, epoch=progress.epoch)
+        else:
+            run.log(
+                step=progress.step,
+                epoch=progress.epoch,
+                kind=progress.kind,
+                loss=round(progress.loss, 5),
+                macro_f1=None if progress.macro_f1 is None else round(progress.macro_f1, 5),
+            )
+        if progress.best and time.monotonic() - self._saved > _SAVE_SECONDS:
+            self._save(compact.restore(trainer.best_params()))
+        journal.tell(
+            phase="Training",
+            step=progress.step,
+            epoch=int(progress.epoch),
+            seconds_left=progress.seconds_left,
+            best_macro_f1=progress.macro_f1 if progress.best else journal.state.best_macro_f1,
+        )
+
+    def _save(self, params: dict[str, Any]) -> None:
+        start, journal = self._start, self._journal
+        model = ModelFolder(
+            params,
+            start.encoder,
+            self._labeled.classes,
+            start.tokenizer,
+            self._config.max_length,
+            journal.describe_model(),
+        )
+        save_model(journal.run.folder / "model", model)
+        self._saved = time.monotonic()
+
+    def _message(self, stopped: str) -> str:
+        state = self._journal.state
+        score = state.best_macro_f1
+        reached = "" if score is None else f" Best validation macro-F1: {100 * score:.1f}."
+        words = {
+            "asked": f"Stopped after {state.step} steps; the best weights so far are kept.",
+            "early": f"Ended after {state.step} steps, when more training no longer helped.",
+            "finished": f"Finished all {state.step} steps.",
+        }
+        return words[stopped] + reached
+
+
+def fit_settings(config: FinetuneConfig, *, n_train: int, pretrained: bool) -> FitSettings:
+    """The loop's settings: as configured, and where that is open, by the number of training rows and the start."""
+    return FitSettings(
+        epochs=choose_epochs(config, n_train),
+        batch_size=choose_batch_size(config, n_train),
+        learning_rate=config.learning_rate or choose_learning_rate(n_train, pretrained=pretrained),
+        encoder_rate=1.0,
+        embedding_rate=0.3 if pretrained else 1.0,
+        patience=config.patience,
+        max_length=config.max_length,
+        seed=config.seed,
+    )
+
+
+def describe(settings: FitSettings, start: Start) -> dict[str, Any]:
+    """What was chosen, for the page: plain values."""
+    kept = f"the base model's head for {', '.join(start.kept_classes)}" if start.kept_classes else "a fresh head"
+    return {
+        "epochs": settings.epochs,
+        "batch_size": settings.batch_size,
+        "learning_rate": settings.learning_rate,
+        "head": kept,
+    }
