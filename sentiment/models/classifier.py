@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx, traverse_util
 
-from sentiment.models.encoders import PAD, EncoderConfig, TextCNN
+from sentiment.models.encoders import PAD, EncoderConfig, make_encoder
 
 Params = Mapping[str, Any]  # a nested dictionary of float32 arrays
 EMBEDDING = "encoder/embedding/embedding"
@@ -17,7 +17,7 @@ class Classifier(nnx.Module):
     """Token ids → logits. `logits_from_embedded` is the seam at which a gradient explains a prediction."""
 
     def __init__(self, config: EncoderConfig, n_classes: int, *, rngs: nnx.Rngs) -> None:
-        self.encoder = TextCNN(config, rngs=rngs)
+        self.encoder = make_encoder(config, rngs=rngs)
         self.head = nnx.Linear(config.hidden, n_classes, rngs=rngs)
 
     def __call__(

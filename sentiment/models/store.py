@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from sentiment.errors import ModelError
 from sentiment.files import read_json, write_atomic, write_json
 from sentiment.models.classifier import abstract_classifier, flatten, params_of, unflatten
-from sentiment.models.encoders import EncoderConfig
+from sentiment.models.encoder_config import ARCHITECTURES, EncoderConfig
 from sentiment.models.tokenizer import load_tokenizer
 
 FORMAT = 1
@@ -62,7 +62,7 @@ def save_model(folder: Path, model: ModelFolder, *, dtype: str = "float32") -> N
     write_atomic(folder / "tokenizer.json", model.tokenizer.to_str().encode())
     config = {
         "format": FORMAT,
-        "architecture": "TextCNN",
+        "architecture": model.encoder.architecture,
         "encoder": model.encoder.to_dict(),
         "classes": list(model.classes),
         "max_length": model.max_length,
@@ -80,14 +80,13 @@ def load_model(folder: Path) -> ModelFolder:
     config = _read_config(folder)
     try:
         encoder = EncoderConfig.from_dict(config.pop("encoder"))
+        if encoder.architecture != config["architecture"]:
+            raise ValueError(f"a {config['architecture']} with the encoder of a {encoder.architecture}")
         classes = tuple(str(name) for name in config.pop("classes"))
         max_length = int(config.pop("max_length"))
         if not (1 <= len(classes) <= 10_000 and 1 <= max_length <= 100_000 and 2 <= encoder.vocab_size <= _MAX_SIDE):
             raise ValueError("a number is out of its range")
-        if not (
-            1 <= encoder.embed <= 4096 and 1 <= encoder.filters <= 4096 and all(1 <= w <= 32 for w in encoder.widths)
-        ):
-            raise ValueError("the encoder is larger than any of ours")
+        _check_budget(encoder)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The config of {folder.name} does not describe a model of ours ({error})") from error
     tokenizer = load_tokenizer(folder / "tokenizer.json")
@@ -100,6 +99,14 @@ def load_model(folder: Path) -> ModelFolder:
     return ModelFolder(params, encoder, classes, tokenizer, max_length, config)
 
 
+def _check_budget(encoder: EncoderConfig) -> None:
+    """Raises a ValueError for an encoder that is larger than any of ours, before an array is made for it."""
+    sides = (encoder.embed, encoder.filters, encoder.units, encoder.directions * encoder.units)
+    widths = all(1 <= width <= 32 for width in encoder.widths) and 1 <= len(encoder.widths) <= 32
+    if not (widths and all(1 <= side <= 4096 for side in sides)):
+        raise ValueError("the encoder is larger than any of ours")
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = read_json(folder / "config.json")
@@ -109,7 +116,8 @@ def _read_config(folder: Path) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"The config of {folder.name} cannot be read ({error})") from error
-    if not isinstance(config, dict) or config.get("format") != FORMAT or config.get("architecture") != "TextCNN":
+    known = isinstance(config, dict) and config.get("format") == FORMAT
+    if not known or config.get("architecture") not in ARCHITECTURES.values():
         raise ModelError(
             f"The model in {folder.name} is of a kind that this version does not know",
             todo="Update Sentiment Studio, or fine-tune again",

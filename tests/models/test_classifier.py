@@ -13,12 +13,22 @@ from sentiment.models.classifier import apply_fn, flatten, fresh_params, unflatt
 from sentiment.models.encoders import EncoderConfig
 
 CONFIG = EncoderConfig(vocab_size=60, embed=8, widths=(1, 2, 3, 4), filters=5)
+ALL_POOLINGS = ("max", "mean", "last")
+CONFIGS = {
+    "cnn": CONFIG,
+    "cnn, max alone": EncoderConfig(vocab_size=60, embed=8, widths=(2, 3), filters=5, pooling=("max",)),
+    "lstm": EncoderConfig(vocab_size=60, embed=8, kind="lstm", units=6, pooling=ALL_POOLINGS),
+    "lstm, one way": EncoderConfig(vocab_size=60, embed=8, kind="lstm", units=6, bidirectional=False),
+    "gru": EncoderConfig(vocab_size=60, embed=8, kind="gru", units=6, pooling=ALL_POOLINGS),
+    "rnn": EncoderConfig(vocab_size=60, embed=8, kind="rnn", units=6, pooling=ALL_POOLINGS),
+}
 
 
-@pytest.fixture(scope="module")
-def model():
-    params = fresh_params(CONFIG, 3, seed=1)
-    return params, jax.jit(apply_fn(CONFIG, 3))
+@pytest.fixture(scope="module", params=CONFIGS)
+def model(request):
+    config = CONFIGS[request.param]
+    params = fresh_params(config, 3, seed=1)
+    return params, jax.jit(apply_fn(config, 3))
 
 
 def random_ids(*lengths: int, width: int) -> np.ndarray:
@@ -61,7 +71,7 @@ def test_dropout_needs_a_key_and_differs_by_it(model):
     ids = random_ids(9, width=9)
     still = apply(params, ids)
     np.testing.assert_array_equal(still, apply(params, ids))
-    noisy = jax.jit(apply_fn(CONFIG, 3), static_argnames=("dropout", "word_dropout"))
+    noisy = jax.jit(apply.__wrapped__, static_argnames=("dropout", "word_dropout"))
     one = noisy(params, ids, key=jax.random.key(0), dropout=0.5, word_dropout=0.2)
     other = noisy(params, ids, key=jax.random.key(1), dropout=0.5, word_dropout=0.2)
     assert np.abs(one - other).max() > 1e-3

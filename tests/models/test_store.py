@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import struct
 
 import numpy as np
@@ -36,6 +37,53 @@ def test_a_model_comes_back_with_equal_probabilities(folder):
     np.testing.assert_allclose(one.sum(axis=1), 1.0, rtol=1e-6)
     assert before.classes == ("bad", "good")
     assert before.extra["card"] == 1
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_a_recurrent_model_comes_back_and_says_what_it_is(tmp_path, kind):
+    encoder = EncoderConfig(vocab_size=len(WORDS) + 2, embed=6, kind=kind, units=5, pooling=("last",))
+    params = fresh_params(encoder, 2, seed=0)
+    save_model(tmp_path, ModelFolder(params, encoder, ("bad", "good"), build_tokenizer(WORDS), 32))
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["architecture"] == "TextRNN"
+    assert "filters" not in config["encoder"]
+    again = load_model(tmp_path)
+    assert again.encoder == encoder
+    np.testing.assert_array_equal(Predictor(again)(TEXTS), load_predictor(tmp_path)(TEXTS))
+
+
+def change_encoder(folder, **values):
+    config = json.loads((folder / "config.json").read_text())
+    config["encoder"].update(values)
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_a_config_without_kind_and_pooling_is_a_cnn_with_maximum_and_mean(folder):
+    config = json.loads((folder / "config.json").read_text())
+    assert config["encoder"].pop("kind") == "cnn"
+    assert config["encoder"].pop("pooling") == ["max", "mean"]
+    before = load_predictor(folder)(TEXTS)
+    (folder / "config.json").write_text(json.dumps(config))
+    np.testing.assert_array_equal(load_predictor(folder)(TEXTS), before)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"kind": "lstm"}, "a TextCNN with the encoder of a TextRNN"),
+        ({"kind": "transformer"}, "kind 'transformer'; there are cnn, lstm"),
+        ({"pooling": ["max", "median"]}, "there are max, mean, last"),
+        ({"pooling": ["max"]}, r"head/kernel: expected \(16, 2\), found \(32, 2\)"),
+        ({"units": 10**6}, "larger than any of ours"),
+        ({"widths": [1] * 10**4}, "larger than any of ours"),
+        ({"filters": "many"}, "does not describe a model"),
+    ],
+)
+def test_an_encoder_that_does_not_fit_is_told(folder, values, words):
+    change_encoder(folder, **values)
+    with pytest.raises(ModelError) as told:
+        load_model(folder)
+    assert re.search(words, f"{told.value} {told.value.expected}")
 
 
 def test_predictions_do_not_depend_on_the_company(folder):
