@@ -219,6 +219,19 @@ def test_a_stray_cell_far_away_does_not_fill_the_memory() -> None:
         data.read_table(workbook(edit=edit), name="r.xlsx")
 
 
+def test_a_cover_sheet_is_not_taken_for_the_rows() -> None:
+    buffer = BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        book.add_worksheet("Cover").write(0, 0, "Survey 2026")
+        for name, n_rows in (("Rows", 5), ("Notes", 3)):
+            sheet = book.add_worksheet(name)
+            for number in range(n_rows):
+                sheet.write(number, 0, "text" if not number else f"{name} {number}")
+    table = data.read_table(buffer.getvalue(), name="survey.xlsx")
+    assert table.file_format.sheet == "Rows"
+    assert table.frame["text"].tolist() == [f"Rows {number}" for number in range(1, 5)]
+
+
 def test_a_hidden_first_sheet_is_not_chosen_but_can_be() -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:

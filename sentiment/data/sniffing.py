@@ -24,7 +24,7 @@ class FileFormat:
         kind: csv (any delimiter), xlsx, jsonl (or a JSON array), parquet.
         encoding: of a text file, as Python's codecs know it; None otherwise.
         delimiter: of a CSV or TSV; None otherwise.
-        sheet: of a workbook; None means the first visible one that holds something.
+        sheet: of a workbook; None means the visible one with the most rows.
     """
 
     kind: Kind

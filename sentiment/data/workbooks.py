@@ -73,12 +73,12 @@ def _choose_sheet(
     names = workbook.sheet_names
     if sheet is not None and sheet not in names:
         raise DataError(f"The workbook has no sheet “{sheet}”", expected=f"One of: {', '.join(names[:20])}")
-    order = [sheet] if sheet is not None else sorted(names, key=lambda name: not visible.get(name, True))
-    for name in order:
-        found = workbook.get_sheet_by_name(name)
-        if found.height:
-            return name, found.iter_rows()
-    raise DataError("The workbook is empty", expected="A row of column names and rows of data below")
+    found = {name: workbook.get_sheet_by_name(name) for name in ([sheet] if sheet is not None else names)}
+    # The rows are seldom on the cover: of the visible sheets the longest, and of equally long ones the first.
+    chosen = max(found, key=lambda name: (found[name].height > 0, visible.get(name, True), found[name].height))
+    if not found[chosen].height:
+        raise DataError("The workbook is empty", expected="A row of column names and rows of data below")
+    return chosen, found[chosen].iter_rows()
 
 
 def _fill(rows: Iterator[list[Any]], notes: ParseNotes, *, limits: Limits) -> StringTable:
