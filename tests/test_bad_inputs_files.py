@@ -220,7 +220,7 @@ def test_a_stray_cell_far_away_does_not_fill_the_memory() -> None:
 
 
 def test_a_cover_sheet_is_not_taken_for_the_rows() -> None:
-    buffer = BytesIO()
+    buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
         book.add_worksheet("Cover").write(0, 0, "Survey 2026")
         for name, n_rows in (("Rows", 5), ("Notes", 3)):
