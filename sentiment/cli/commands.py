@@ -2,15 +2,16 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sentiment.cli.compare import compare
 from sentiment.cli.progress import Reporter
+from sentiment.cli.tables import table_text
 from sentiment.errors import RunError, UsageError
-from sentiment.training.config import DEFAULT_BASE, IMBALANCE, FinetuneConfig
+from sentiment.training.config import AUTO, DEFAULT_BASE, IMBALANCE, FinetuneConfig
 
 DATA = click.argument("data", type=click.Path(path_type=Path))
 TEXT = click.option("--text", required=True, metavar="COL", help="Column with the texts.")
@@ -20,6 +21,9 @@ LABEL = click.option("--label", required=True, metavar="COL", help="Column with 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def cli() -> None:
     """Sentiment Studio: fine-tune a small pretrained model on your reviews and judge it class by class."""
+
+
+cli.add_command(compare)
 
 
 @cli.command()
@@ -44,7 +48,7 @@ def bases(as_json: bool) -> None:
         )
         for base in found
     ]
-    click.echo(_table(("name", "language", "network", "macro-F1", "size", "trained on"), rows))
+    click.echo(table_text(("name", "language", "network", "macro-F1", "size", "trained on"), rows))
 
 
 @cli.command()
@@ -56,7 +60,9 @@ def bases(as_json: bool) -> None:
 @click.option("--group", metavar="COL", help="Rows with equal values stay on one side of the split.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws split, head, order and dropout.")
 @click.option("--epochs", type=int, help="Passes over the training rows; by default, by their number.")
-@click.option("--imbalance", default="none", show_default=True, metavar="STRATEGY", help=", ".join(IMBALANCE) + ".")
+@click.option(
+    "--imbalance", default=AUTO, show_default=True, metavar="STRATEGY", help=", ".join((AUTO, *IMBALANCE)) + "."
+)
 @click.option("--test-fraction", type=float, default=0.2, show_default=True, help="Held out to judge; 0 for none.")
 @click.option("--resume", is_flag=True, help="Go on with the run in RUN_DIR.")
 def finetune(
@@ -200,15 +206,7 @@ def _report_text(report: dict[str, Any]) -> str:
     accuracy = f"{100 * report['accuracy']:.1f} ({100 * low:.0f} to {100 * high:.0f})"
     rows.append(("accuracy", "", "", accuracy, str(report["n_examples"])))
     notes = "".join(f"\nNote: {warning}" for warning in report["warnings"])
-    return _table(("", "precision", "recall", "F1", "support"), rows) + notes
-
-
-def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [header, *rows]
-    )
+    return table_text(("", "precision", "recall", "F1", "support"), rows) + notes
 
 
 def _print_progress(progress: Any) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sentiment.evaluation import intervals
-from sentiment.evaluation.metrics import check_labels, encode, encode_groups
+from sentiment.evaluation.metrics import METRICS, check_labels, encode, encode_groups
 
 # The fewest rows (or groups) on which two models must differ: below 6 even a clean sweep could be chance
 # (two-sided sign test, 2 * 0.5**5 = 0.06).
@@ -21,15 +21,16 @@ def compare(
     predictions_b: Sequence[str],
     *,
     classes: Sequence[str],
+    metric: str = "f1-score",
     groups: Sequence[Any] | None = None,
     seed: int = 0,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
-    """The F1 of two models on the same rows, by a paired bootstrap over rows (or groups).
+    """The F1, precision or recall of two models on the same rows, by a paired bootstrap over rows (or groups).
 
     Returns:
-        One row per class, and "macro avg" last. Columns: class, a and b (F1 in [0, 1]), delta (a - b), low and high
-        (its 95 % interval), better ("a", "b" or "undecided").
+        One row per class, and "macro avg" last. Columns: class, a and b (the metric, in [0, 1]), delta (a - b), low
+        and high (its 95 % interval), better ("a", "b" or "undecided").
 
     Raises:
         DataError: if there is no row, or a label or a prediction is missing.
@@ -43,8 +44,9 @@ def compare(
     codes = tuple(encode(labels_, names) for labels_ in (truth, a, b))
     sums, counts = _tally_pairs(*codes, groups=encode_groups(groups, len(truth)), n_classes=len(names))
     drawn = intervals.resample(sums, counts, n_resamples=n_resamples, seed=seed)
-    scores_a, scores_b = _f1(np.einsum("u,umsk->msk", counts.astype(float), sums))
-    drawn_a, drawn_b = _f1(np.moveaxis(drawn, 1, 0))
+    place = METRICS.index(metric)
+    scores_a, scores_b = _scores(np.einsum("u,umsk->msk", counts.astype(float), sums), place=place)
+    drawn_a, drawn_b = _scores(np.moveaxis(drawn, 1, 0), place=place)
     tails = (0.5 - intervals.CONFIDENCE / 2, 0.5 + intervals.CONFIDENCE / 2)
     low, high = np.quantile(drawn_a - drawn_b, tails, axis=0)
     differ = (sums[:, 0] != sums[:, 1]).any(axis=1) * counts[:, None]
@@ -89,9 +91,13 @@ def _tally_pairs(
     return sums, counts
 
 
-def _f1(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """F1 per class and then macro, float64[..., n_classes + 1], of either model: sums is float64[2, ..., 3, k]."""
+def _scores(sums: NDArray[np.float64], *, place: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A metric per class, then its mean, float64[..., n_classes + 1], of either model.
+
+    Args:
+        sums: float64[2, ..., 3, n_classes].
+        place: of the metric in `METRICS`.
+    """
     both = intervals.score(sums)
-    per_class, macro = np.nan_to_num(both.per_class[2]), both.macro[2]
-    a, b = np.concatenate([per_class, macro[..., None]], axis=-1)
+    a, b = np.concatenate([np.nan_to_num(both.per_class[place]), both.macro[place][..., None]], axis=-1)
     return a, b

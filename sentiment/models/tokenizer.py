@@ -5,6 +5,7 @@ trained with. A word outside the vocabulary falls apart into the longest known p
 bucket for everything unknown.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
 _CLITICS = ("s", "m", "d", "re", "ve", "ll")
 _HAN = r"\p{Han}\p{Hiragana}\p{Katakana}"
+_UNSPACED = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # as _HAN, for Python's re
 _WORD = (
     rf"n't(?!\p{{L}})|'(?:{'|'.join(_CLITICS)})(?!\p{{L}})|[{_HAN}]+|[\p{{L}}\p{{M}}&&[^{_HAN}]]+?(?=n't(?!\p{{L}}))"
 )
@@ -128,10 +130,35 @@ def _encode_chunk(
     tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     encodings = tokenizer.encode_batch_fast([clean(text) for text in texts], add_special_tokens=False)
-    head, tail = max_length // 2, max_length - max_length // 2
-    rows = [ids if len(ids) <= max_length else ids[:head] + ids[-tail:] for ids in (e.ids for e in encodings)]
+    rows = [_cut(encoding.ids, max_length=max_length) for encoding in encodings]
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     return np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum())), lengths
+
+
+def word_starts(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) -> NDArray[np.bool_]:
+    """Which of the tokens that `encode` gives begin a word, bool[n_tokens].
+
+    The pieces that a word fell apart into belong together. Where words are written without spaces, each token is one.
+    """
+    encodings = tokenizer.encode_batch([clean(text) for text in texts], add_special_tokens=False)
+    ids = [_cut(encoding.ids, max_length=max_length) for encoding in encodings]
+    words = [_cut(encoding.word_ids, max_length=max_length) for encoding in encodings]
+    lengths = np.fromiter(map(len, ids), np.int64, len(ids))
+    word = np.fromiter(chain.from_iterable(words), np.int64, int(lengths.sum()))
+    text = np.repeat(np.arange(len(texts)), lengths)
+    begins = np.ones(len(word), bool)
+    begins[1:] = (word[1:] != word[:-1]) | (text[1:] != text[:-1])
+    used, place = np.unique(np.fromiter(chain.from_iterable(ids), np.int64, len(word)), return_inverse=True)
+    unspaced = [_UNSPACED.search(tokenizer.id_to_token(i) or "") is not None for i in used.tolist()]
+    return begins | np.array(unspaced, np.bool_)[place]
+
+
+def _cut(tokens: list[int], *, max_length: int) -> list[int]:
+    """The first and the last tokens of a text that is too long."""
+    if len(tokens) <= max_length:
+        return tokens
+    head = max_length // 2
+    return tokens[:head] + tokens[head - max_length :]
 
 
 def clean(text: str) -> str:

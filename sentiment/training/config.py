@@ -8,6 +8,7 @@ from typing import Any
 from sentiment.errors import UsageError
 
 DEFAULT_BASE = "en-cnn-reviews"
+AUTO = "auto"  # as a strategy against imbalance: the one recommended for the training rows of each class
 
 # Every strategy against class imbalance, with the sentence that the page and the command line show beside it.
 IMBALANCE: dict[str, str] = {
@@ -18,6 +19,8 @@ IMBALANCE: dict[str, str] = {
     "undersample": "Every class is shown as often as the rarest, with other rows of the frequent ones each epoch.",
     "focal": "Rows that the model already gets right count less, so that hard and rare ones lead.",
     "logit-adjustment": "The loss asks for a larger margin on rare classes, by the logarithm of their share.",
+    "posthoc-adjustment": "Training is left alone; afterwards rare classes get a head start in every prediction.",
+    "augment": "Rare classes are filled up with variations of their texts: words replaced, added, swapped, left out.",
 }
 
 
@@ -31,7 +34,7 @@ class FinetuneConfig:
         epochs: passes over the training rows; None lets the number of labels decide.
         batch_size: rows per step.
         learning_rate: peak learning rate of the head; None takes the measured default of the base.
-        imbalance: one of `IMBALANCE`.
+        imbalance: one of `IMBALANCE`, or `AUTO` for the one recommended for the rows of each class.
         test_fraction: share of rows held out to judge the model; 0 holds out none.
         validation_fraction: share of rows held out to choose the best epoch.
         max_length: tokens of a text that are read; the rest is cut off.
@@ -46,17 +49,17 @@ class FinetuneConfig:
     epochs: int | None = None
     batch_size: int = 64
     learning_rate: float | None = None
-    imbalance: str = "none"
+    imbalance: str = AUTO
     test_fraction: float = 0.2
     validation_fraction: float = 0.1
     max_length: int = 128
     patience: int = 6
 
     def __post_init__(self) -> None:
-        if self.imbalance not in IMBALANCE:
+        if self.imbalance not in (AUTO, *IMBALANCE):
             raise UsageError(
                 f"The imbalance strategy {self.imbalance!r} is not known",
-                expected=f"One of {', '.join(IMBALANCE)}",
+                expected=f"One of {', '.join((AUTO, *IMBALANCE))}",
             )
         if not self.base:
             raise UsageError("No base model was named", todo="Choose one from the list of base models")
