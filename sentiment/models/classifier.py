@@ -43,11 +43,20 @@ class Classifier(nnx.Module):
         self, embedded: jax.Array, mask: jax.Array, *, key: jax.Array | None = None, dropout: float = 0.0
     ) -> jax.Array:
         """Logits float32[batch, n_classes] of word vectors float32[batch, length, embed] and bool[batch, length]."""
-        vector = self.encoder.encode(embedded, mask)
+        return self.logits_from_vectors(self.encoder.encode(embedded, mask), key=key, dropout=dropout)
+
+    def vectors(self, ids: jax.Array) -> jax.Array:
+        """Text vectors float32[batch, hidden], as a prediction sees them: without dropout."""
+        return self.encoder.encode(self.encoder.embed(ids), ids != PAD)
+
+    def logits_from_vectors(
+        self, vectors: jax.Array, *, key: jax.Array | None = None, dropout: float = 0.0
+    ) -> jax.Array:
+        """Logits float32[batch, n_classes] of text vectors float32[batch, hidden]: what a frozen encoder leaves."""
         if key is not None and dropout:
-            kept = jax.random.bernoulli(key, 1.0 - dropout, vector.shape)
-            vector = jnp.where(kept, vector / (1.0 - dropout), 0.0)
-        return self.head(vector)
+            kept = jax.random.bernoulli(key, 1.0 - dropout, vectors.shape)
+            vectors = jnp.where(kept, vectors / (1.0 - dropout), 0.0)
+        return self.head(vectors)
 
 
 def abstract_classifier(config: EncoderConfig, n_classes: int) -> Classifier:
@@ -81,14 +90,16 @@ def unflatten(tensors: Mapping[str, Any]) -> dict[str, Any]:
 def apply_fn(config: EncoderConfig, n_classes: int) -> Any:
     """A pure function `(params, ids, **dropout) → logits` over the module, to be jit-compiled.
 
+    With `method` it calls another method of `Classifier` than the call itself, on that method's input.
+
     The module graph is walked once, here, and not at every call. The number of rows of the embedding is taken from
     `params`, so a table cut to the words in use works as well.
     """
     graph, _ = nnx.split(abstract_classifier(config, n_classes), nnx.Param)
 
-    def apply(params: Params, ids: jax.Array, **dropout: Any) -> jax.Array:
+    def apply(params: Params, inputs: jax.Array, *, method: str = "__call__", **dropout: Any) -> jax.Array:
         state = nnx.State(_as_params(params))
-        return nnx.merge(graph, state)(ids, **dropout)
+        return getattr(nnx.merge(graph, state), method)(inputs, **dropout)
 
     return apply
 
