@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import cache, shell, widgets
 from ui.guard import guard
+from ui.panels_compare import comparable_runs, show_comparison
 from ui.panels_finetune import choose_base, choose_settings, show_start
 from ui.panels_run import show_run, show_runs
 from ui.state import runs_of, session
@@ -25,8 +26,10 @@ else:
         show_run(current)
     with st.expander("Start another run", expanded=False) if current is not None else st.container(), guard():
         base = choose_base(info)
-        show_start(info, choose_settings(info, base), workspace, primary=current is None)
+        config, compared = choose_settings(info, base)
+        show_start(info, config, workspace, compared=compared, primary=current is None)
     if len(runs) > 1 or current is not None:
         st.subheader("Runs on this dataset", anchor=False)
         with guard():
+            show_comparison(comparable_runs(runs, state.run_id))
             show_runs(runs, workspace)

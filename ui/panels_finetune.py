@@ -1,5 +1,8 @@
 """Setting up a run: base model cards, what would stop it, settings, estimate, start."""
 
+import dataclasses
+from collections.abc import Sequence
+
 import streamlit as st
 
 from sentiment import data
@@ -8,25 +11,18 @@ from sentiment.errors import SentimentError
 from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
-from sentiment.training.config import IMBALANCE, FinetuneConfig
+from sentiment.training.config import AUTO, FinetuneConfig
 from sentiment.training.estimate import estimate_seconds
+from sentiment.training.imbalance import recommend_imbalance
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
 from ui.guard import show_error
+from ui.panels_imbalance import TITLES, choose_compared, choose_imbalance, training_counts
 from ui.state import runs_of, session
 
 ENOUGH_ROWS = 200
 PAST_RUNS = 8
-IMBALANCE_TITLES = {
-    "none": "None",
-    "class-weights": "Class weights",
-    "effective-number": "Effective number of rows",
-    "oversample": "Oversample rare classes",
-    "undersample": "Undersample frequent classes",
-    "focal": "Focal loss",
-    "logit-adjustment": "Logit adjustment",
-}
 
 
 def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | None:
@@ -89,8 +85,8 @@ def _card(base: BaseModel, *, recommended: bool) -> None:
     st.caption("  \n".join(facts))
 
 
-def choose_settings(info: DatasetInfo, base: BaseModel) -> FinetuneConfig:
-    """Draws everything that may be changed but need not; returns the settings.
+def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig, list[str]]:
+    """Draws everything that may be changed but need not; returns the settings, and strategies to compare if asked to.
 
     Raises:
         UsageError: for settings that do not go together.
@@ -123,10 +119,13 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> FinetuneConfig:
                 "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
                 key="set:validation",
             )  # fmt: skip
-        imbalance, seed = _choose_imbalance(info, default)
-    return FinetuneConfig(
+        held_out = (test + validation) / 100
+        seed = _choose_seed(info, default)
+        imbalance = choose_imbalance(info, base, held_out=held_out)
+        compared = choose_compared(info, held_out=held_out) if len(info.classes) > 1 else []
+    config = FinetuneConfig(
         base=base.name,
-        seed=int(seed),
+        seed=seed,
         epochs=epochs,
         batch_size=int(batch),
         learning_rate=rate,
@@ -135,37 +134,37 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> FinetuneConfig:
         validation_fraction=validation / 100,
         max_length=int(length),
     )
+    return config, compared
 
 
-def _choose_imbalance(info: DatasetInfo, default: FinetuneConfig) -> tuple[str, int]:
-    left, right = st.columns([2, 1])
-    with left:
-        imbalance = st.selectbox(
-            "Against imbalance",
-            list(IMBALANCE),
-            index=list(IMBALANCE).index(default.imbalance),
-            format_func=lambda name: IMBALANCE_TITLES.get(name, name),
-            key="set:imbalance",
-        )
-        st.caption(text.literal(IMBALANCE[imbalance], limit=300))
-    with right:
-        seed = st.number_input(
-            "Seed", 0, 2**32 - 1, default.seed, key="set:seed",
-            help="Draws the split and the order of the rows. The same seed on the same data gives the same run.",
-        )  # fmt: skip
+def _choose_seed(info: DatasetInfo, default: FinetuneConfig) -> int:
+    seed = st.number_input(
+        "Seed", 0, 2**32 - 1, default.seed, key="set:seed",
+        help="Draws the split and the order of the rows. The same seed on the same data gives the same run.",
+    )  # fmt: skip
     group = (
         f"column “{text.literal(info.group_column)}”" if info.group_column else "none chosen when the file was imported"
     )
     st.caption(f"Rows that stay together when rows are held out: duplicates always; documents: {group}.")
-    return imbalance, int(seed)
+    return int(seed)
 
 
-def show_start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, *, primary: bool) -> None:
-    """Draws the estimate and the button that starts; what would stop the run is said instead of offered."""
+def show_start(
+    info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, *, compared: Sequence[str] = (), primary: bool
+) -> None:
+    """Draws the estimate and the button that starts; what would stop the run is said instead of offered.
+
+    With strategies to compare, a run is started for each of them at once.
+    """
     problem = find_problem(info, config)
     if problem is not None:
         show_error(problem)
         return
+    if compared:
+        runs = [start_run(info, dataclasses.replace(config, imbalance=name), workspace) for name in compared]
+        session().use_run(runs[0])
+        st.rerun()
+    _say_recommendation(info, config)
     low, high = _estimate(info, config, workspace)
     waiting = [run for run in workspace.runs() if jobs.read_state(run.folder).active]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -178,6 +177,13 @@ def show_start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace, 
         run = start_run(info, config, workspace)
         session().use_run(run)
         st.rerun()
+
+
+def _say_recommendation(info: DatasetInfo, config: FinetuneConfig) -> None:
+    """What will be done against imbalance without having been asked for, in a line."""
+    recommended, reason = recommend_imbalance(training_counts(info, config.test_fraction + config.validation_fraction))
+    if config.imbalance == AUTO and recommended != "none":
+        st.markdown(f"{TITLES[recommended]}: {text.literal(reason, limit=400)}")
 
 
 def _estimate(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> tuple[float, float]:
@@ -195,8 +201,10 @@ def _estimate(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -
 def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> Run:
     """A new run on a dataset, its worker started; its name says what sets it apart from other runs."""
     parts = [registry.find_base(config.base).title]
-    if config.imbalance != "none":
-        parts.append(IMBALANCE_TITLES.get(config.imbalance, config.imbalance).lower())
+    if config.imbalance == "none":
+        parts.append("nothing against imbalance")
+    elif config.imbalance != AUTO:
+        parts.append(TITLES[config.imbalance].lower())
     if config.seed:
         parts.append(f"seed {config.seed}")
     run = workspace.create_run(info.id, config, name=", ".join(parts))

@@ -5,6 +5,7 @@ Show them with `st.plotly_chart(figure, theme="streamlit")`; see `sentiment.figu
 
 from sentiment.figures.classes import plot_class_counts, plot_lengths
 from sentiment.figures.confusion import plot_confusion
+from sentiment.figures.deltas import plot_deltas
 from sentiment.figures.history import plot_history
 from sentiment.figures.report import plot_report
 from sentiment.figures.theme import literal, template
@@ -13,6 +14,7 @@ __all__ = [
     "literal",
     "plot_class_counts",
     "plot_confusion",
+    "plot_deltas",
     "plot_history",
     "plot_lengths",
     "plot_report",

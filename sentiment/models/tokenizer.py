@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 
 from sentiment.errors import ModelError
 
+T = TypeVar("T")
 PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
 _CLITICS = ("s", "m", "d", "re", "ve", "ll")
@@ -153,7 +155,7 @@ def word_starts(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) 
     return begins | np.array(unspaced, np.bool_)[place]
 
 
-def _cut(tokens: list[int], *, max_length: int) -> list[int]:
+def _cut(tokens: list[T], *, max_length: int) -> list[T]:
     """The first and the last tokens of a text that is too long."""
     if len(tokens) <= max_length:
         return tokens

@@ -69,7 +69,7 @@ class Augmenter:
         names: Sequence[str],
         vectors: NDArray[np.float32] | None,
     ) -> None:
-        self.tokens, self.labels = tokens, labels
+        self.tokens, self.labels, self._names = tokens, labels, names
         self._first = np.flatnonzero(starts).astype(np.int64)
         self._size = np.diff(np.append(self._first, len(tokens.ids)))
         self._bounds = np.searchsorted(self._first, tokens.starts)  # text i has the words from bounds[i] on
@@ -114,6 +114,19 @@ class Augmenter:
 
     def vary(self, rows: Ints, *, rng: np.random.Generator) -> TokenTable:
         """A variation of each of these texts; one of a single word stays as it is."""
+        words = self._varied(rows, rng=rng)
+        instead = np.repeat(words.instead, words.size)
+        own = self.tokens.ids[_ranges(words.first, words.size)]
+        lengths = np.bincount(np.repeat(words.copy, words.size), minlength=len(rows))
+        ids = np.where(instead >= 0, instead, own).astype(np.int32)
+        return TokenTable(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+    def examples(self, rows: Ints, *, rng: np.random.Generator) -> list[tuple[str, str]]:
+        """These texts before and after, as the model reads them: in lower case, words and signs apart."""
+        before, after = self._words_of(rows), self._varied(rows, rng=rng)
+        return [(self._text(before, copy), self._text(after, copy)) for copy in range(len(rows))]
+
+    def _varied(self, rows: Ints, *, rng: np.random.Generator) -> _Words:
         words = self._words_of(rows)
         similar = self.similar[self.labels[rows][words.copy], self.tokens.ids[words.first]]  # [n_words, similar]
         similar[words.size > 1] = -1
@@ -122,13 +135,12 @@ class Augmenter:
         how = how[words.copy]
         picked = _pick(similar, rng=rng)
         added = dataclasses.replace(words, instead=picked, place=_anywhere(words, rng=rng))
-        added = added.take(drawn & (how == _INSERT))
-        words = dataclasses.replace(
+        kept = dataclasses.replace(
             words,
             instead=np.where(drawn & (how == _REPLACE), picked, -1),
             place=_swapped(words, np.flatnonzero(drawn & (how == _SWAP)), rank),
-        ).take(~(drawn & (how == _DELETE)))
-        return self._written(words, added, n_copies=len(rows))
+        )
+        return _in_order(kept.take(~(drawn & (how == _DELETE))), added.take(drawn & (how == _INSERT)))
 
     def _words_of(self, rows: Ints) -> _Words:
         counts = self._bounds[rows + 1] - self._bounds[rows]
@@ -137,17 +149,20 @@ class Augmenter:
         place = _ranges(np.zeros(len(rows), np.int64), counts).astype(float)
         return _Words(copy, self._first[word], self._size[word], place, np.full(len(word), -1))
 
-    def _written(self, words: _Words, added: _Words, *, n_copies: int) -> TokenTable:
-        """The tokens of the copies, their words in the order of their places."""
-        copy = np.concatenate([words.copy, added.copy])
-        order = np.lexsort((np.concatenate([words.place, added.place]), copy))
-        first = np.concatenate([words.first, added.first])[order]
-        size = np.concatenate([words.size, np.ones_like(added.size)])[order]
-        instead = np.repeat(np.concatenate([words.instead, added.instead])[order], size)
-        own = self.tokens.ids[_ranges(first, size)]
-        lengths = np.bincount(np.repeat(copy[order], size), minlength=n_copies)
-        ids = np.where(instead >= 0, instead, own).astype(np.int32)
-        return TokenTable(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    def _text(self, words: _Words, copy: int) -> str:
+        parts = []
+        for word in np.flatnonzero(words.copy == copy).tolist():
+            first, instead = int(words.first[word]), int(words.instead[word])
+            ids = self.tokens.ids[first : first + int(words.size[word])].tolist() if instead < 0 else [instead]
+            parts.append("".join(self._names[i].removeprefix("##") for i in ids))
+        return " ".join(parts)
+
+
+def _in_order(words: _Words, added: _Words) -> _Words:
+    """All words, those of a copy in the order of their places."""
+    fields = [field.name for field in dataclasses.fields(_Words)]
+    both = _Words(*(np.concatenate([getattr(words, name), getattr(added, name)]) for name in fields))
+    return both.take(np.lexsort((both.place, both.copy)))
 
 
 def _draw(

@@ -1,0 +1,100 @@
+"""How much several models gain or lose, class by class, against one of them."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from sentiment.figures import theme
+
+MACRO = "macro avg"
+_TITLES = {"f1-score": "F1", "recall": "Recall", "precision": "Precision"}
+
+
+def plot_deltas(
+    table: pd.DataFrame,
+    colours: Mapping[str, str],
+    *,
+    against: str,
+    metric: str = "f1-score",
+    dark: bool | None = None,
+) -> go.Figure:
+    """A lane per model: the mean of the classes as a large point, each class as a small one, with 95 % intervals.
+
+    Args:
+        table: columns name, class (and "macro avg"), metric, value, delta, low, high, all shares in [0, 1].
+        colours: a colour "#RRGGBB" for each class.
+        against: the model that the others are compared with; it has no lane.
+        metric: "f1-score", "recall" or "precision".
+        dark: whether the page is dark (see `theme`).
+    """
+    part = table[(table["metric"] == metric) & (table["name"] != against)]
+    overall = part[part["class"] == MACRO].sort_values("delta", ascending=False, kind="stable")
+    lanes = {str(name): lane for lane, name in enumerate(overall["name"])}
+    classes = [str(name) for name in part["class"].drop_duplicates() if name != MACRO]
+    step = 0.62 / (len(classes) + 1)
+    figure = go.Figure([_points(part, MACRO, lanes, offset=0.0, colour=theme.accent(dark), size=13)])
+    for index, name in enumerate(classes):
+        colour = colours.get(name, theme.INK)
+        offset = step * (index + 1)
+        figure.add_trace(_points(part, name, lanes, offset=offset, colour=colour, size=8))
+    figure.add_vline(x=0, line={"color": theme.INK, "width": 1})
+    low, high = min(0.0, float(part["low"].min())), max(0.0, float(part["high"].max()))
+    room = max(0.02, 0.05 * (high - low))
+    heads = [f"<b>{label}</b>" for label in theme.short_names(list(lanes), 30)]
+    figure.add_trace(
+        theme.labels_trace(
+            [low - room] * len(lanes), [y - 0.24 for y in lanes.values()], heads, textposition="middle right"
+        )
+    )
+    figure.update_xaxes(range=[low - room, high + room], tickformat="+.0%", showgrid=True, side="top", nticks=6)
+    figure.update_yaxes(range=[len(lanes) - 0.2, -0.5], visible=False)
+    title = _title(overall, against=against, metric=metric)
+    theme.finish(figure, title=title, height=130 + (38 + 14 * len(classes)) * len(lanes), dark=dark)
+    legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.02, "yref": "paper", "yanchor": "top"}
+    figure.update_layout(showlegend=True, legend={**legend, "itemclick": False, "itemdoubleclick": False})
+    return figure
+
+
+def _points(
+    part: pd.DataFrame, name: str, lanes: Mapping[str, int], *, offset: float, colour: str, size: int
+) -> go.Scatter:
+    rows = part[part["class"] == name].set_index("name").loc[list(lanes)]
+    title = "Mean of the classes" if name == MACRO else name
+    return go.Scatter(
+        x=rows["delta"].tolist(),
+        y=[lane + offset for lane in lanes.values()],
+        mode="markers",
+        name=theme.literal(theme.shorten(title, 24)),
+        marker={"size": size, "color": colour},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": (rows["high"] - rows["delta"]).clip(lower=0).tolist(),
+            "arrayminus": (rows["delta"] - rows["low"]).clip(lower=0).tolist(),
+            "width": 0,
+            "thickness": 4 if size > 10 else 2,
+            "color": theme.see_through(theme.INK, 0.55),
+        },
+        hovertext=[
+            theme.hover(
+                str(model),
+                f"{title}: {theme.percent(value)}, {_points_of(delta)} ({_points_of(low)} to {_points_of(high)})",
+            )
+            for model, value, delta, low, high in rows[["value", "delta", "low", "high"]].itertuples()
+        ],
+        hoverinfo="text",
+        cliponaxis=False,
+    )
+
+
+def _points_of(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def _title(overall: pd.DataFrame, *, against: str, metric: str) -> str:
+    names: Sequence[str] = overall["name"].tolist()
+    what, whom = _TITLES[metric], theme.shorten(against, 24)
+    if not len(names) or float(overall["delta"].iloc[0]) <= 0:
+        return f"{what} against “{whom}”: none gains"
+    return f"{what} against “{whom}”: “{theme.shorten(names[0], 24)}” gains most"
