@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 
 from sentiment.evaluation import evaluate
-from sentiment.figures import plot_class_counts, plot_confusion, plot_history, plot_lengths, plot_report, template
+from sentiment.figures import (
+    plot_class_counts,
+    plot_confusion,
+    plot_deltas,
+    plot_history,
+    plot_lengths,
+    plot_report,
+    template,
+)
 from sentiment.palette import assign_colours
 
 HOSTILE = ["<img src=x onerror=alert(1)>", ":red[x]", "$$x$$", "`x` **y**", "😀", "n" * 300, "\u202egnp", "%{x} {y}"]
@@ -23,7 +31,10 @@ def _figures(dark=None):
     labels = rng.choice(HOSTILE, 200).tolist()
     report = evaluate(labels, predictions=rng.permutation(labels).tolist(), classes=HOSTILE, n_resamples=20)
     history = pd.DataFrame({"step": [1, 1], "epoch": 1, "kind": ["train", "validation"], "loss": 1.0, "macro_f1": 0.5})
+    deltas = pd.DataFrame({"class": [*HOSTILE, "macro avg"], "delta": 0.1, "low": -0.05, "high": 0.2, "value": 0.7})
+    deltas = pd.concat([deltas.assign(name=name, metric="f1-score") for name in HOSTILE], ignore_index=True)
     return {
+        "deltas": plot_deltas(deltas, colours, against=HOSTILE[0], dark=dark),
         "counts": plot_class_counts(counts, colours, dark=dark),
         "lengths": plot_lengths(histogram, colours, "<b>words", dark=dark),
         "history": plot_history(history, 10, dark=dark),
@@ -43,7 +54,7 @@ def _shown(value, key=""):
     )
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report"])
+@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report", "deltas"])
 def test_no_word_of_a_user_has_an_effect(name):
     shown = _shown(json.loads(_figures()[name].to_json()))
     assert shown
@@ -51,7 +62,7 @@ def test_no_word_of_a_user_has_an_effect(name):
         assert not set("<>${}\u202e") & set(ALLOWED.sub("", text)), text
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report"])
+@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report", "deltas"])
 def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
     figure = _figures()[name]
     texts = [text for text in _shown(json.loads(figure.to_json())) if "nnnn" in text]
@@ -60,7 +71,7 @@ def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
     assert all(max(map(len, text.split("<br>"))) < 80 for text in texts)
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report"])
+@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report", "deltas"])
 def test_one_look(name):
     figure = _figures()[name]
     assert figure.layout.template == template()

@@ -5,7 +5,13 @@ import pytest
 
 from sentiment.errors import UsageError
 from sentiment.training.config import IMBALANCE
-from sentiment.training.imbalance import draw_epoch, plan_imbalance
+from sentiment.training.imbalance import (
+    adjust_head,
+    draw_epoch,
+    plan_imbalance,
+    preview_imbalance,
+    recommend_imbalance,
+)
 
 LABELS = np.repeat([0, 1, 2], [80, 15, 5])
 
@@ -47,3 +53,59 @@ def test_undersampling_draws_other_rows_each_time():
 def test_an_unknown_strategy_names_those_there_are():
     with pytest.raises(UsageError, match="oversample"):
         plan_imbalance("magic", LABELS, n_classes=3)
+
+
+def test_adjustments_are_the_logarithm_of_the_shares_and_of_opposite_sign():
+    during = plan_imbalance("logit-adjustment", LABELS, n_classes=3)
+    after = plan_imbalance("posthoc-adjustment", LABELS, n_classes=3)
+    expected = np.log([1.0, 15 / 80, 5 / 80])  # a constant added to all logits changes nothing
+    np.testing.assert_allclose(during.log_prior, expected, rtol=1e-5)
+    np.testing.assert_allclose(after.posthoc, -expected, rtol=1e-5)
+    assert not during.posthoc.any()
+    assert not after.log_prior.any()
+
+
+def test_nothing_speaks_for_a_class_without_a_row():
+    plan = plan_imbalance("posthoc-adjustment", LABELS, n_classes=4)
+    assert plan.posthoc[3] == 0.0
+    assert plan.posthoc[2] > 0.0
+
+
+def test_an_adjusted_head_predicts_by_the_balanced_probabilities():
+    """Menon et al. 2021: dividing the posterior by the prior undoes what the imbalance did to it."""
+    prior, likelihood = np.array([0.8, 0.15, 0.05]), np.array([0.2, 0.3, 0.5])
+    params = {"encoder": {"x": np.ones(2)}, "head": {"kernel": np.zeros((2, 3)), "bias": np.log(prior * likelihood)}}
+    adjusted = adjust_head(params, plan_imbalance("posthoc-adjustment", LABELS, n_classes=3).posthoc)
+    odds = np.exp(adjusted["head"]["bias"])
+    np.testing.assert_allclose(odds / odds.sum(), likelihood, rtol=1e-5)
+    np.testing.assert_allclose(params["head"]["bias"], np.log(prior * likelihood))  # what was given stays as it was
+    assert adjusted["encoder"] is params["encoder"]
+
+
+def test_a_choice_left_open_follows_the_recommendation_and_says_why():
+    even, uneven = np.repeat([0, 1], [50, 45]), np.repeat([0, 1], [200, 10])
+    assert plan_imbalance("auto", even, n_classes=2).strategy == "none"
+    plan = plan_imbalance("auto", uneven, n_classes=2)
+    assert (plan.strategy, plan.reason) == recommend_imbalance({"a": 200, "b": 10})
+    assert plan.strategy != "none"
+    assert "20 times the rows" in plan.reason
+    assert plan_imbalance("focal", uneven, n_classes=2).reason == ""
+
+
+def test_the_preview_by_hand():
+    counts = {"good": 80, "fair": 15, "bad": 5}
+    shown = {name: preview_imbalance(name, counts).set_index("class") for name in IMBALANCE}
+    assert shown["none"]["shown"].tolist() == [80, 15, 5]
+    assert shown["augment"]["shown"].tolist() == [80, 80, 80]
+    assert shown["undersample"]["shown"].tolist() == [5, 5, 5]
+    assert shown["class-weights"]["weight"].tolist() == pytest.approx([100 / 3 / n for n in (80, 15, 5)], rel=1e-5)
+    assert shown["focal"]["weight"].tolist() == pytest.approx([0.2**2, 0.85**2, 0.95**2])
+    for name in ("logit-adjustment", "posthoc-adjustment"):
+        assert shown[name]["margin"].tolist() == pytest.approx([0.0, np.log(80 / 15), np.log(16)], rel=1e-5)
+    assert (shown["oversample"][["weight", "margin"]] == [1.0, 0.0]).all(axis=None)
+
+
+def test_an_augmented_epoch_shows_as_much_as_an_oversampled_one():
+    plan = plan_imbalance("augment", LABELS, n_classes=3)
+    assert plan.augments
+    assert plan.rows_per_epoch == 240
