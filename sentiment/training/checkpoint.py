@@ -6,7 +6,7 @@ last two are kept, so there is one before it.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +43,30 @@ def save_checkpoint(folder: Path, *, step: int, trees: Mapping[str, Any], meta: 
         old.unlink()
 
 
-def load_checkpoint(folder: Path, *, like: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def load_checkpoint(
+    folder: Path, *, like: Mapping[str, Any], share: Callable[[bytes], bytes] = lambda content: content
+) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The newest whole checkpoint as (trees, meta), or None if there is none.
 
     Args:
         folder: where checkpoints are.
         like: pytrees of the same structure as those that were saved.
+        share: gives every process of a run the content that the first one found.
 
     Raises:
         RunError: if a whole checkpoint has other tensors than `like`.
     """
+    content = share(_newest(folder))
+    return _unpack(content, like) if content else None
+
+
+def _newest(folder: Path) -> bytes:
+    """The content of the newest whole checkpoint; empty if there is none."""
     for path in sorted(folder.glob("*.safetensors"), reverse=True):
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest()[:16] == path.stem.split("-")[1]:
-            return _unpack(content, like)
-    return None
+            return content
+    return b""
 
 
 def _unpack(content: bytes, like: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

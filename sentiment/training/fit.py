@@ -1,48 +1,54 @@
-"""The training loop: jit-compiled steps over a classifier's weights, with early stopping and resuming.
+"""The training loop: compiled steps over a classifier's weights, with early stopping and resuming.
 
 It knows nothing of files, datasets or base models: token tables and labels in, the best weights out.
 """
 
 import dataclasses
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score
 
-from sentiment.models.batching import batches, fill, plan_batches
+from sentiment.models.batching import batches
 from sentiment.models.classifier import Params
 from sentiment.models.tokenizer import TokenTable
 from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
-from sentiment.training.imbalance import ImbalancePlan, draw_epoch
-from sentiment.training.losses import adjust_logits, cross_entropy, focal, weighted_mean
-from sentiment.training.optimizer import FitSettings, learning_rates, make_optimizer
+from sentiment.training.clock import Clock
+from sentiment.training.feed import Epoch, Examples, Feed, Vary, filled
+from sentiment.training.imbalance import ImbalancePlan
+from sentiment.training.optimizer import (
+    FitSettings,
+    Groups,
+    Knobs,
+    init_adam,
+    join_groups,
+    learning_rates,
+    split_groups,
+    start_steps,
+)
+from sentiment.training.parallel import ONE_DEVICE, Placement
+from sentiment.training.steps import (
+    Apply,
+    Moment,
+    Moving,
+    Still,
+    macro_f1,
+    make_encoding,
+    make_judging,
+    make_train_step,
+)
 
-_EVALUATION_BATCH = 256
-_REPORT_SECONDS = 0.5
+__all__ = ["Examples", "FitResult", "Progress", "Trainer"]
+
+_EVALUATION_BATCH = 64
 _CHECKPOINT_SECONDS = 15.0
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Texts as tokens, with their labels.
-
-    Attributes:
-        tokens: the texts.
-        labels: int64[n], positions in the list of classes.
-        weights: float32[n] or None for 1 each.
-    """
-
-    tokens: TokenTable
-    labels: NDArray[np.int64]
-    weights: NDArray[np.float32] | None = None
+_AGREE_STEPS = 8  # between two times that several processes ask the first whether to stop
+_VECTOR_BYTES = 2**29  # text vectors of a frozen encoder are kept up to this size, and otherwise made at every step
 
 
 @dataclass(frozen=True)
@@ -91,12 +97,12 @@ class FitResult:
 
 @dataclass
 class _State:
-    """The part of the loop that changes, and that a checkpoint holds."""
+    """The part of the loop that changes, and that a checkpoint holds; all but `params` for groups that train alone."""
 
-    params: Any
-    optimizer: Any
-    average: Any
-    best: Any
+    params: Groups
+    adam: dict[str, Any]
+    average: Groups
+    best: Groups
     step: int = 0
     best_step: int = 0
     best_macro_f1: float | None = None
@@ -104,53 +110,74 @@ class _State:
     stale: int = 0
 
     def trees(self) -> dict[str, Any]:
-        return {"params": self.params, "optimizer": self.optimizer, "average": self.average, "best": self.best}
+        return {"params": self.params, "adam": self.adam, "average": self.average, "best": self.best}
 
     def meta(self) -> dict[str, Any]:
         names = ("step", "best_step", "best_macro_f1", "best_loss", "stale")
         return {name: getattr(self, name) for name in names}
 
+    def moving(self, groups: list[str]) -> Moving:
+        """The part that a step changes, if these groups train."""
+        return Moving(*({g: tree[g] for g in groups} for tree in (self.params, self.adam, self.average)))
 
-class _StepInputs(NamedTuple):
-    """What differs between runs and steps. As arguments, not constants, so that another run finds the program."""
-
-    seed: np.uint32
-    step: np.uint32
-    rate: np.float32
-    log_prior: NDArray[np.float32]
+    def averaged(self) -> Groups:
+        """The averaged weights, and those that never train."""
+        return {**self.params, **self.average}
 
 
 class Trainer:
     """A training loop over one model and one split.
 
     Args:
-        apply: pure function `(params, ids, **dropout) → logits` (see `apply_fn`).
-        params: the weights to start from.
+        apply: pure function of the classifier (see `apply_fn`).
+        params: the weights to start from; they are left as they are.
         train: training rows.
         validation: rows that choose the best weights; None to keep the last.
         plan: what is done against imbalance.
         settings: see `FitSettings`.
+        placement: the devices to train on.
+        vary: gives variations of rows that an epoch shows again (see `feed.Vary`).
     """
 
     def __init__(
         self,
-        apply: Callable[..., jax.Array],
+        apply: Apply,
         params: Params,
         *,
         train: Examples,
         validation: Examples | None,
         plan: ImbalancePlan,
         settings: FitSettings,
+        placement: Placement = ONE_DEVICE,
+        vary: Vary | None = None,
     ) -> None:
-        self._train, self._validation, self._plan, self._settings = train, validation, plan, settings
+        self._feed = Feed(train, plan=plan, settings=settings, vary=vary)
+        self._validation, self._settings, self._placement = validation, settings, placement
         self.steps_per_epoch = max(1, -(-plan.rows_per_epoch // settings.batch_size))
         self.total_steps = self.steps_per_epoch * settings.epochs
+        self._starts = start_steps(settings, total_steps=self.total_steps)
         self._rates = learning_rates(settings, total_steps=self.total_steps)
-        self._optimizer = make_optimizer(settings)
-        self._step_fn = jax.jit(self._make_step(apply), donate_argnums=(0, 1, 2))
-        self._evaluate_fn = jax.jit(_make_evaluation(apply))
-        params = jax.tree.map(jnp.array, dict(params))
-        self._state = _State(params, self._optimizer.init(params), _copy(params), _copy(params))
+        self._compile(apply, gamma=plan.gamma)
+        self._place(jax.tree.map(np.asarray, split_groups(params)), plan)
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+
+    def _compile(self, apply: Apply, *, gamma: float) -> None:
+        settings, everywhere = self._settings, self._placement.everywhere
+        step = make_train_step(apply, gamma=gamma, dropout=settings.dropout, word_dropout=settings.word_dropout)
+        head_step = make_train_step(apply, gamma=gamma, dropout=settings.dropout, method="logits_from_vectors")
+        self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)
+        self._head_step = jax.jit(head_step, donate_argnums=0, out_shardings=everywhere)
+        self._encode = jax.jit(make_encoding(apply), out_shardings=everywhere)
+        self._judge = jax.jit(make_judging(apply), out_shardings=everywhere)
+
+    def _place(self, groups: Groups, plan: ImbalancePlan) -> None:
+        """Puts the starting state onto the devices."""
+        trained = {group: groups[group] for group in self._starts}
+        put = self._placement.replicate
+        self._state = _State(put(groups), put(init_adam(trained)), put(trained), jax.tree.map(np.array, trained))
+        held = {g: weights for g, weights in trained.items() if self._settings.pull and g in self._settings.pulled}
+        self._still = Still({}, put(held), put(Knobs.of(self._settings)), put(plan.log_prior.astype(np.float32)))
+        self._seed = np.uint32(self._settings.seed & 0xFFFFFFFF)
 
     def run(
         self,
@@ -174,189 +201,164 @@ class Trainer:
         if checkpoints is not None:
             self._save(checkpoints)
         state = self._state
-        best = state.best if state.best_macro_f1 is not None else state.average
-        return FitResult(jax.tree.map(np.asarray, best), state.best_macro_f1, state.best_loss, state.best_step, stopped)
+        return FitResult(self.best_params(), state.best_macro_f1, state.best_loss, state.best_step, stopped)
 
     def best_params(self) -> dict[str, Any]:
-        """The best averaged weights so far, as numpy arrays."""
-        return jax.tree.map(np.asarray, self._state.best)
+        """The best averaged weights so far, or the last where nothing chooses, as numpy arrays."""
+        state = self._state
+        best = state.best if state.best_macro_f1 is not None else state.average
+        return join_groups(jax.tree.map(np.asarray, {**state.params, **best}))
+
+    def predict(self, params: Params, tokens: TokenTable) -> NDArray[np.float32]:
+        """Probabilities float32[n, n_classes] of texts under some weights, by the programs that validate."""
+        groups = self._placement.replicate(jax.tree.map(np.asarray, split_groups(params)))
+        return np.exp(self._log_probs(groups, self._encoded(groups, tokens)))
 
     def _loop(self, on_progress: Any, should_stop: Callable[[], bool], checkpoints: Path | None) -> str:
         state, settings = self._state, self._settings
-        clock = _Clock()
+        clock = Clock()
         losses: list[jax.Array] = []
         saved = time.monotonic()
-        for epoch in range(state.step // self.steps_per_epoch, settings.epochs):
-            for ids, labels, weights in self._epoch(epoch, skip=state.step - epoch * self.steps_per_epoch):
-                if should_stop():
-                    return "asked"
-                losses.append(self._advance(ids, labels, weights))
-                if clock.due() and not self._at_validation():
-                    on_progress(self._progress("train", _mean(losses), clock), self)
-                    losses = []
-                if self._at_validation():
-                    on_progress(self._progress("train", _mean(losses), clock), self)
-                    losses = []
-                    self._validate(on_progress, clock)
-                    if checkpoints is not None and time.monotonic() - saved > _CHECKPOINT_SECONDS:
-                        self._save(checkpoints)
-                        saved = time.monotonic()
-                    if self._validation is not None and state.stale >= settings.patience:
-                        return "early"
+        for epoch, position in self._positions():
+            if self._asked(should_stop):
+                return "asked"
+            losses.append(self._advance(epoch, position))
+            if clock.due() or self._at_validation():
+                on_progress(self._progress("train", _mean(losses), clock), self)
+                losses = []
+            if self._at_validation():
+                self._validate(on_progress, clock)
+                if checkpoints is not None and time.monotonic() - saved > _CHECKPOINT_SECONDS:
+                    self._save(checkpoints)
+                    saved = time.monotonic()
+                if self._validation is not None and state.stale >= settings.patience:
+                    return "early"
         return "finished"
+
+    def _positions(self) -> Iterator[tuple[Epoch, int]]:
+        """The batches that are left, each as its epoch and its position in it."""
+        begin, within = divmod(self._state.step, self.steps_per_epoch)
+        for number in range(begin, self._settings.epochs):
+            epoch = self._feed.epoch(number)
+            for position in range(within, len(epoch.plan)):
+                yield epoch, position
+            within = 0
+
+    def _asked(self, should_stop: Callable[[], bool]) -> bool:
+        if not self._placement.shared:
+            return should_stop()
+        return self._state.step % _AGREE_STEPS == 0 and self._placement.agree(should_stop())
 
     def _at_validation(self) -> bool:
         """Validations come at the end of each epoch, and within long epochs every `validate_every` steps."""
         within = self._state.step % self.steps_per_epoch
         return within == 0 or within % self._settings.validate_every == 0
 
-    def _advance(self, ids: Any, labels: Any, weights: Any) -> jax.Array:
-        state = self._state
-        state.params, state.optimizer, state.average, loss = self._step_fn(
-            state.params, state.optimizer, state.average, ids, labels, weights, self._inputs()
+    def _advance(self, epoch: Epoch, position: int) -> jax.Array:
+        """Makes one step and returns its loss."""
+        state, size = self._state, self._placement.rows(self._settings.batch_size)
+        training = [group for group, start in self._starts.items() if start <= state.step]
+        vectors = self._train_vectors(training)
+        batch = self._placement.spread(epoch.batch(position, size=size, vectors=vectors))
+        still = self._still._replace(
+            frozen={group: weights for group, weights in state.params.items() if group not in training},
+            anchor={group: weights for group, weights in self._still.anchor.items() if group in training},
         )
+        moment = Moment(self._seed, np.uint32(state.step), self._rates[state.step])
+        step = self._step if vectors is None else self._head_step
+        moved, loss = step(state.moving(training), still, batch, moment)
+        for tree, news in zip((state.params, state.adam, state.average), moved, strict=True):
+            tree.update(news)
         state.step += 1
         return loss
 
-    def _epoch(self, epoch: int, *, skip: int) -> Iterator[tuple[Any, Any, Any]]:
-        """The batches of an epoch, (ids, labels, weights) each, the same for the same seed; the first are skipped."""
-        settings, train = self._settings, self._train
-        rng = np.random.default_rng((settings.seed, epoch))
-        rows = draw_epoch(self._plan, train.labels, rng=rng)
-        plan = plan_batches(
-            rows, train.tokens.lengths, batch_size=settings.batch_size, max_length=settings.max_length, rng=rng
-        )
-        for length, members in plan[skip:]:
-            missing = settings.batch_size - len(members)
-            weights = self._plan.class_weights[train.labels[members]]
-            if train.weights is not None:
-                weights = weights * train.weights[members]
-            yield (
-                fill(train.tokens.padded(members, length), settings.batch_size),
-                np.pad(train.labels[members], (0, missing)).astype(np.int32),
-                np.pad(weights, (0, missing)).astype(np.float32),
-            )
+    def _train_vectors(self, training: list[str]) -> NDArray[np.float32] | None:
+        """Vectors float32[n_texts, hidden] of the training texts while only the head trains; None where it pays not."""
+        if training != ["head"] or self._feed.varied:
+            self._vectors.clear()
+            return None
+        if not self._vectors:
+            hidden = self._state.params["head"]["head/kernel"].shape[0]
+            if 4 * hidden * len(self._feed.train.labels) > _VECTOR_BYTES:
+                return None
+            for side, examples in (("train", self._feed.train), ("validation", self._validation)):
+                if examples is not None:
+                    parts = self._encoded(self._state.params, examples.tokens)
+                    self._vectors[side] = _table(parts, (len(examples.labels), hidden))
+        return self._vectors["train"]
 
-    def _inputs(self) -> "_StepInputs":
-        step = self._state.step
-        return _StepInputs(
-            np.uint32(self._settings.seed & 0xFFFFFFFF), np.uint32(step), self._rates[step], self._plan.log_prior
-        )
-
-    def _make_step(self, apply: Callable[..., jax.Array]) -> Callable[..., Any]:
-        settings, gamma, optimizer = self._settings, self._plan.gamma, self._optimizer
-
-        def loss_fn(params: Any, ids: Any, labels: Any, weights: Any, key: Any, log_prior: Any) -> jax.Array:
-            logits = apply(params, ids, key=key, dropout=settings.dropout, word_dropout=settings.word_dropout)
-            return weighted_mean(focal(adjust_logits(logits, log_prior), labels, gamma=gamma), weights)
-
-        def step_fn(
-            params: Any, state: Any, average: Any, ids: Any, labels: Any, weights: Any, inputs: _StepInputs
-        ) -> Any:
-            key = jax.random.fold_in(jax.random.key(inputs.seed), inputs.step)
-            loss, gradient = jax.value_and_grad(loss_fn)(params, ids, labels, weights, key, inputs.log_prior)
-            updates, state = optimizer.update(gradient, state, params)
-            params = jax.tree.map(lambda p, u: p + inputs.rate * u, params, updates)
-            # A young average follows the weights closely: it would otherwise remember where they started.
-            decay = jnp.minimum(settings.average, (1.0 + inputs.step) / (10.0 + inputs.step))
-            average = jax.tree.map(lambda a, p: decay * a + (1.0 - decay) * p, average, params)
-            return params, state, average, loss
-
-        return step_fn
-
-    def _validate(self, on_progress: Any, clock: "_Clock | None") -> None:
+    def _validate(self, on_progress: Any, clock: Clock | None) -> None:
         """Scores the averaged weights and keeps them if no earlier ones were better."""
         state = self._state
         if self._validation is None:
             return
-        loss, macro_f1 = self._score(self._validation)
-        better = state.best_macro_f1 is None or (macro_f1, -loss) > (state.best_macro_f1, -(state.best_loss or 0.0))
+        loss, score = self._score(self._validation)
+        better = state.best_macro_f1 is None or (score, -loss) > (state.best_macro_f1, -(state.best_loss or 0.0))
         if better:
-            state.best, state.best_step = _copy(state.average), state.step
-            state.best_macro_f1, state.best_loss, state.stale = macro_f1, loss, 0
+            state.best, state.best_step = jax.tree.map(np.array, state.average), state.step
+            state.best_macro_f1, state.best_loss, state.stale = score, loss, 0
         else:
             state.stale += 1
         progress = self._progress("validation", loss, clock)
-        on_progress(dataclasses.replace(progress, macro_f1=macro_f1, best=better), self)
+        on_progress(dataclasses.replace(progress, macro_f1=score, best=better), self)
 
     def _score(self, examples: Examples) -> tuple[float, float]:
         """Mean loss and macro-F1 of the averaged weights."""
-        probs, losses = self._evaluate(self._state.average, examples)
-        present = np.unique(examples.labels)
-        macro_f1 = f1_score(examples.labels, probs.argmax(1), labels=present, average="macro", zero_division=0.0)
-        return float(losses.mean()), float(macro_f1)
+        groups, vectors = self._state.averaged(), self._vectors.get("validation")
+        parts = self._encoded(groups, examples.tokens) if vectors is None else self._kept(vectors)
+        log_probs = self._log_probs(groups, parts)
+        loss = -log_probs[np.arange(len(log_probs)), examples.labels].mean()
+        return float(loss), macro_f1(examples.labels, log_probs.argmax(axis=1))
 
-    def predict(self, params: Params, tokens: TokenTable) -> NDArray[np.float32]:
-        """Probabilities float32[n, n_classes] of texts under some weights, by the program that validates."""
-        return self._evaluate(params, Examples(tokens, np.zeros(len(tokens.starts) - 1, np.int64)))[0]
+    def _encoded(self, groups: Groups, tokens: TokenTable) -> "Iterator[_Part]":
+        """Rows of texts and their vectors [batch, hidden], filled up, batch by batch."""
+        size = self._placement.rows(_EVALUATION_BATCH)
+        for batch in batches(tokens, batch_size=size, max_length=self._settings.max_length):
+            yield batch.rows, self._encode(groups, self._placement.spread(batch.ids))
 
-    def _evaluate(self, params: Params, examples: Examples) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Probabilities float32[n, n_classes] and losses float32[n]."""
-        n = len(examples.labels)
-        probs = np.zeros((n, len(self._plan.class_weights)), np.float32)
-        losses = np.zeros(n, np.float32)
-        for batch in batches(examples.tokens, batch_size=_EVALUATION_BATCH, max_length=self._settings.max_length):
-            used = len(batch.rows)
-            labels = np.pad(examples.labels[batch.rows], (0, _EVALUATION_BATCH - used)).astype(np.int32)
-            part, loss = self._evaluate_fn(params, batch.ids, labels)
-            probs[batch.rows], losses[batch.rows] = np.asarray(part)[:used], np.asarray(loss)[:used]
-        return probs, losses
+    def _kept(self, vectors: NDArray[np.float32]) -> "Iterator[_Part]":
+        """What `_encoded` gives, from vectors float32[n, hidden] that were kept."""
+        size = self._placement.rows(_EVALUATION_BATCH)
+        for start in range(0, len(vectors), size):
+            part = vectors[start : start + size]
+            yield np.arange(start, start + len(part)), self._placement.spread(filled(part, size))
 
-    def _progress(self, kind: str, loss: float, clock: "_Clock | None") -> Progress:
+    def _log_probs(self, groups: Groups, parts: "Iterator[_Part]") -> NDArray[np.float32]:
+        """Log-probabilities float32[n, n_classes] of texts from their vectors."""
+        judged = [(rows, self._judge(groups, vectors)) for rows, vectors in parts]  # all under way before one is read
+        return _table(judged, (sum(len(rows) for rows, _ in judged), len(self._still.log_prior)))
+
+    def _progress(self, kind: str, loss: float, clock: Clock | None) -> Progress:
         step = self._state.step
         left = clock.seconds_left(step, self.total_steps) if clock else None
         epoch = step / self.steps_per_epoch
         return Progress(kind, step, self.total_steps, epoch, self._settings.epochs, loss, seconds_left=left)
 
     def _save(self, folder: Path) -> None:
-        save_checkpoint(folder, step=self._state.step, trees=self._state.trees(), meta=self._state.meta())
+        if self._placement.first:
+            save_checkpoint(folder, step=self._state.step, trees=self._state.trees(), meta=self._state.meta())
 
     def _restore(self, folder: Path, on_progress: Any) -> None:
-        found = load_checkpoint(folder, like=self._state.trees())
+        found = load_checkpoint(folder, like=self._state.trees(), share=self._placement.share)
         if found is None:
             return
         trees, meta = found
-        trees = jax.tree.map(jnp.asarray, trees)
-        for name, value in {**trees, **meta}.items():
+        best = trees.pop("best")
+        for name, value in {**self._placement.replicate(trees), "best": best, **meta}.items():
             setattr(self._state, name, value)
         on_progress(self._progress("resumed", 0.0, None), self)
 
 
-class _Clock:
-    """Paces reports, and estimates the time left by the usual pace of the last ones, so that compiling counts once."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-        self._mark: tuple[float, int] | None = None
-        self._paces: deque[float] = deque(maxlen=9)  # seconds per step between two reports
-
-    def due(self) -> bool:
-        """Whether the last report was long enough ago."""
-        if time.monotonic() - self._last < _REPORT_SECONDS:
-            return False
-        self._last = time.monotonic()
-        return True
-
-    def seconds_left(self, step: int, total: int) -> float | None:
-        """Seconds for the remaining steps; None until there were two reports."""
-        now = time.monotonic()
-        if self._mark is not None and step > self._mark[1]:
-            self._paces.append((now - self._mark[0]) / (step - self._mark[1]))
-        self._mark = (now, step)
-        return float(np.median(self._paces)) * (total - step) if self._paces else None
+_Part = tuple[NDArray[np.int64], Any]  # rows, and an array [batch, …] whose first lines are theirs
 
 
-def _make_evaluation(apply: Callable[..., jax.Array]) -> Callable[..., Any]:
-    def evaluation(params: Any, ids: Any, labels: Any) -> tuple[jax.Array, jax.Array]:
-        logits = apply(params, ids)
-        return jax.nn.softmax(logits), cross_entropy(logits, labels)
-
-    return evaluation
+def _table(parts: Iterable[_Part], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """The lines of some parts, each at its row, as float32 of this shape."""
+    table = np.zeros(shape, np.float32)
+    for rows, lines in parts:
+        table[rows] = np.asarray(lines)[: len(rows)]
+    return table
 
 
 def _mean(losses: list[jax.Array]) -> float:
     return float(np.mean(jax.device_get(losses))) if losses else float("nan")
-
-
-def _copy(tree: Any) -> Any:
-    return jax.tree.map(jnp.array, tree)
