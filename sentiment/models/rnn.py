@@ -5,10 +5,11 @@ import jax.numpy as jnp
 from flax import nnx
 from jax.nn import initializers
 
+from sentiment.models.cells import CELLS
 from sentiment.models.embedding import WordEncoder
 from sentiment.models.encoder_config import EncoderConfig
 from sentiment.models.pooling import pool
-from sentiment.models.recurrence import GATES, recur
+from sentiment.models.recurrence import recur
 
 
 class TextRNN(WordEncoder):
@@ -21,7 +22,7 @@ class TextRNN(WordEncoder):
 
     def __init__(self, config: EncoderConfig, *, rngs: nnx.Rngs) -> None:
         super().__init__(config, rngs=rngs)
-        gates, units, directions = GATES[config.kind], config.units, config.directions
+        gates, units, directions = CELLS[config.kind].gates, config.units, config.directions
         orthogonal = initializers.orthogonal(column_axis=1)
         keys = jax.random.split(rngs.params(), (directions, gates))
         recurrent = jnp.stack([jnp.concatenate([orthogonal(k, (units, units)) for k in row], axis=1) for row in keys])
@@ -37,22 +38,29 @@ class TextRNN(WordEncoder):
             embedded: word vectors, zero outside the mask.
             mask: bool[batch, length], True at words, which come first in their row.
         """
-        readings = [embedded, reverse_words(embedded, mask)][: self.config.directions]
-        stacked = jnp.stack([jnp.swapaxes(reading, 0, 1) for reading in readings])  # [directions, length, batch, embed]
-        inputs = jnp.einsum("dtbe,edg->tdbg", stacked, self.input_kernel[...]) + self.bias[...][:, None]
-        states = recur(self.config.kind, inputs, self.recurrent_kernel[...])  # [length, directions, batch, units]
-        batch_first = jnp.moveaxis(states, 2, 0)  # [batch, length, directions, units]
-        return pool(batch_first.reshape(*mask.shape, -1), mask, self.config.pooling)
+        words, inside = jnp.swapaxes(embedded, 0, 1), mask.T  # [length, batch, embed], [length, batch]
+        readings = (words, reverse_words(words, inside))[: self.config.directions]
+        kernels = jnp.unstack(self.input_kernel[...], axis=1)
+        inputs = tuple(
+            reading @ kernel + bias for reading, kernel, bias in zip(readings, kernels, self.bias[...], strict=True)
+        )
+        states = recur(self.config.kind, inputs, tuple(self.recurrent_kernel[...]))
+        return pool(jnp.concatenate(states, axis=-1), inside, self.config.pooling, axis=0)
 
 
-def reverse_words(embedded: jax.Array, mask: jax.Array) -> jax.Array:
-    """Word vectors float32[batch, length, embed], each row's words in reverse order and its padding where it was."""
-    places = jnp.arange(mask.shape[1])
-    turned = mask.sum(axis=1)[:, None] - 1 - places  # [batch, length], negative in the padding
-    return jnp.take_along_axis(embedded, jnp.where(mask, turned, places)[..., None], axis=1)
+def reverse_words(words: jax.Array, mask: jax.Array) -> jax.Array:
+    """Word vectors float32[length, batch, embed], each text's words in reverse order and its padding where it was.
+
+    Args:
+        words: float32[length, batch, embed].
+        mask: bool[length, batch], True at words, which come first.
+    """
+    places = jnp.arange(len(mask))[:, None]
+    turned = jnp.where(mask, mask.sum(axis=0) - 1 - places, places)
+    return jnp.take_along_axis(words, turned[..., None], axis=0)
 
 
 def _first_bias(kind: str, directions: int, units: int) -> jax.Array:
     """Zeros float32[directions, gates * units]; ones for an LSTM's forget gate (Jozefowicz et al. 2015)."""
-    bias = jnp.zeros((directions, GATES[kind] * units))
+    bias = jnp.zeros((directions, CELLS[kind].gates * units))
     return bias.at[:, units : 2 * units].set(1.0) if kind == "lstm" else bias
