@@ -20,7 +20,7 @@ from sentiment.models.tokenizer import TokenTable
 from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
 from sentiment.training.clock import Clock
 from sentiment.training.feed import Epoch, Examples, Feed, Vary, filled
-from sentiment.training.imbalance import ImbalancePlan
+from sentiment.training.imbalance import ImbalancePlan, adjust_head, adjust_log_probs
 from sentiment.training.optimizer import (
     FitSettings,
     Groups,
@@ -153,6 +153,7 @@ class Trainer:
     ) -> None:
         self._feed = Feed(train, plan=plan, settings=settings, vary=vary)
         self._validation, self._settings, self._placement = validation, settings, placement
+        self._posthoc = plan.posthoc
         self.steps_per_epoch = max(1, -(-plan.rows_per_epoch // settings.batch_size))
         self.total_steps = self.steps_per_epoch * settings.epochs
         self._starts = start_steps(settings, total_steps=self.total_steps)
@@ -204,10 +205,14 @@ class Trainer:
         return FitResult(self.best_params(), state.best_macro_f1, state.best_loss, state.best_step, stopped)
 
     def best_params(self) -> dict[str, Any]:
-        """The best averaged weights so far, or the last where nothing chooses, as numpy arrays."""
+        """The best averaged weights so far, or the last where nothing chooses, as numpy arrays.
+
+        An adjustment after training stands in their head, so that whoever predicts with them has it.
+        """
         state = self._state
         best = state.best if state.best_macro_f1 is not None else state.average
-        return join_groups(jax.tree.map(np.asarray, {**state.params, **best}))
+        params = join_groups(jax.tree.map(np.asarray, {**state.params, **best}))
+        return adjust_head(params, self._posthoc) if self._posthoc.any() else params
 
     def predict(self, params: Params, tokens: TokenTable) -> NDArray[np.float32]:
         """Probabilities float32[n, n_classes] of texts under some weights, by the programs that validate."""
@@ -306,7 +311,7 @@ class Trainer:
         """Mean loss and macro-F1 of the averaged weights."""
         groups, vectors = self._state.averaged(), self._vectors.get("validation")
         parts = self._encoded(groups, examples.tokens) if vectors is None else self._kept(vectors)
-        log_probs = self._log_probs(groups, parts)
+        log_probs = adjust_log_probs(self._log_probs(groups, parts), self._posthoc)
         loss = -log_probs[np.arange(len(log_probs)), examples.labels].mean()
         return float(loss), macro_f1(examples.labels, log_probs.argmax(axis=1))
 

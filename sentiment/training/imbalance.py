@@ -140,6 +140,12 @@ def adjust_head(params: Mapping[str, Any], posthoc: NDArray[np.float32]) -> dict
     return {**params, "head": {**head, "bias": head["bias"] + posthoc}}
 
 
+def adjust_log_probs(log_probs: NDArray[np.float32], posthoc: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log-probabilities float32[n, n_classes] as weights with an adjusted head (see `adjust_head`) give them."""
+    shifted = log_probs + posthoc
+    return shifted - np.logaddexp.reduce(shifted, axis=1, keepdims=True)
+
+
 def recommend_imbalance(counts: Mapping[str, int]) -> tuple[str, str]:
     """The strategy to take for so many rows of each class, and a sentence that says why."""
     ratio = imbalance_ratio(counts.values())

@@ -6,7 +6,8 @@ from typing import Any
 from sentiment.models.classifier import apply_fn
 from sentiment.models.device import prepare_device
 from sentiment.models.store import ModelFolder, save_model
-from sentiment.models.tokenizer import TokenTable, encode
+from sentiment.models.tokenizer import TokenTable, encode, word_starts
+from sentiment.training.augmentation import Augmenter
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_batch_size, choose_epochs, choose_learning_rate
 from sentiment.training.fit import Examples, Progress, Trainer
@@ -70,20 +71,40 @@ class _NetworkFit:
         }
         compact = Compact.over(list(tables.values()), start.params)
         tables = {side: table.mapped(compact.new_ids) for side, table in tables.items()}
+        train = Examples(tables["train"], labeled.labels[split.train])
+        plan = plan_imbalance(config.imbalance, train.labels, n_classes=len(labeled.classes))
         trainer = Trainer(
             apply_fn(start.encoder, len(labeled.classes)),
             compact.cut(start.params),
-            train=Examples(tables["train"], labeled.labels[split.train]),
+            train=train,
             validation=Examples(tables["validation"], labeled.labels[split.validation]),
-            plan=plan_imbalance(config.imbalance, labeled.labels[split.train], n_classes=len(labeled.classes)),
+            plan=plan,
             settings=settings,
+            vary=self._augmenter(train, compact).vary_repeats if plan.augments else None,
         )
         self._journal.tell(
             total_steps=trainer.total_steps,
             total_epochs=settings.epochs,
-            settings={**describe(settings, start), "n_train": len(split.train), "n_validation": len(split.validation)},
+            settings={
+                **describe(settings, start),
+                "imbalance": plan.strategy,
+                "imbalance_reason": plan.reason,
+                "n_train": len(split.train),
+                "n_validation": len(split.validation),
+            },
         )
         return trainer, compact, tables["held out"]
+
+    def _augmenter(self, train: Examples, compact: Compact) -> Augmenter:
+        """What varies the training texts, by the words and the vectors of the start."""
+        start, texts = self._start, self._labeled.texts(self._labeled.split.train)
+        return Augmenter(
+            train.tokens,
+            train.labels,
+            starts=word_starts(start.tokenizer, texts, max_length=self._config.max_length),
+            names=[start.tokenizer.id_to_token(token) or "" for token in compact.used.tolist()],
+            vectors=compact.full_table[compact.used] if start.pretrained else None,
+        )
 
     def _progress(self, progress: Progress, trainer: Trainer, compact: Compact) -> None:
         run, journal = self._journal.run, self._journal
