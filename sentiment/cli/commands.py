@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sentiment.cli.compare import compare
+from sentiment.cli.distributed import Joining, distributed_options, joined
 from sentiment.cli.progress import Reporter
 from sentiment.cli.tables import table_text
 from sentiment.errors import RunError, UsageError
@@ -29,7 +30,7 @@ cli.add_command(compare)
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def bases(as_json: bool) -> None:
-    """List the base models that can be fine-tuned."""
+    """List what a run can start from: base models, networks trained from nothing, simple baselines."""
     from sentiment.models.registry import list_bases
 
     found = list_bases()
@@ -40,6 +41,7 @@ def bases(as_json: bool) -> None:
     rows = [
         (
             base.name,
+            base.kind,
             ", ".join(base.languages) or "any",
             base.architecture,
             f"{100 * base.held_out['macro_f1']:.1f} ({base.held_out['corpus']})" if base.held_out else "-",
@@ -48,7 +50,7 @@ def bases(as_json: bool) -> None:
         )
         for base in found
     ]
-    click.echo(table_text(("name", "language", "network", "macro-F1", "size", "trained on"), rows))
+    click.echo(table_text(("name", "kind", "language", "model", "macro-F1", "size", "trained on"), rows))
 
 
 @cli.command()
@@ -65,29 +67,38 @@ def bases(as_json: bool) -> None:
 )
 @click.option("--test-fraction", type=float, default=0.2, show_default=True, help="Held out to judge; 0 for none.")
 @click.option("--resume", is_flag=True, help="Go on with the run in RUN_DIR.")
+@distributed_options
 def finetune(
-    data: Path, text: str, label: str, base: str, out: Path, group: str | None, resume: bool, **settings: Any
+    data: Path,
+    text: str,
+    label: str,
+    base: str,
+    out: Path,
+    group: str | None,
+    resume: bool,
+    joining: Joining | None,
+    **settings: Any,
 ) -> None:
     """Fine-tune a base model on DATA and judge it on held-out rows."""
     config = FinetuneConfig(base=base, **settings)
-    if resume and not (out / "run.json").exists():
-        raise RunError(f"There is no run in {out}", todo="Leave --resume away to start one")
-    if not resume and (out / "run.json").exists():
-        raise RunError(f"There is a run in {out} already", todo="Add --resume to go on with it, or name another folder")
+    if joining is None:
+        _check_folder(out, resume=resume)
     from sentiment.data import import_file
     from sentiment.training.finetune import finetune as train
-    from sentiment.training.runs import Run
 
     dataset = import_file(data, text=text, label=label, group=group)
-    run = Run(out) if resume else _new_run(out, dataset, config)
-    if resume and run.state.status == "finished":
-        click.echo(f"Run {run.info.name} has finished already: {run.state.message}")
-        return
-    (out / "stop").unlink(missing_ok=True)
-    with Reporter(run) as reporter:
-        state = train(run, dataset, on_state=reporter.show, should_stop=(out / "stop").exists)
-    click.echo(state.message)
-    _print_held_out(run)
+    with joined(joining, out) as team:
+        run = team.open(lambda: _open_run(out, dataset, config, resume=resume), fingerprint=dataset.fingerprint)
+        if run.state.status == "finished":
+            click.echo(f"Run {run.info.name} has finished already: {run.state.message}")
+            return
+        stop = team.folder / "stop"
+        stop.unlink(missing_ok=True)
+        with Reporter(run, silent=not team.first) as reporter:
+            state = train(run, dataset, on_state=reporter.show, should_stop=stop.exists)
+        if team.first:
+            click.echo(state.message)
+            _print_held_out(run)
 
 
 @cli.command()
@@ -156,12 +167,21 @@ def pretrain(recipe: str, out: Path) -> None:
     click.echo((out / "README.md").read_text(encoding="utf-8"))
 
 
-def _new_run(out: Path, dataset: Any, config: FinetuneConfig) -> Any:
-    from sentiment.training.runs import create_run, describe_run, new_id
+def _check_folder(out: Path, *, resume: bool) -> None:
+    if resume and not (out / "run.json").exists():
+        raise RunError(f"There is no run in {out}", todo="Leave --resume away to start one")
+    if not resume and (out / "run.json").exists():
+        raise RunError(f"There is a run in {out} already", todo="Add --resume to go on with it, or name another folder")
 
+
+def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) -> Any:
+    from sentiment.training.runs import Run, create_run, describe_run, new_id
+
+    _check_folder(out, resume=resume)
+    if resume:
+        return Run(out)
     name = f"{dataset.name}, {config.base}"
-    info = describe_run(dataset, config, run_id=new_id(), name=name, dataset_folder=None)
-    return create_run(out, info)
+    return create_run(out, describe_run(dataset, config, run_id=new_id(), name=name, dataset_folder=None))
 
 
 def _n_trained_on(run_dir: str, texts: Any) -> int:

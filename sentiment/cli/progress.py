@@ -13,14 +13,21 @@ _LOG_SECONDS = 5.0
 
 
 class Reporter:
-    """Shows the states of a run on stderr."""
+    """Shows the states of a run on stderr.
 
-    def __init__(self, run: Run) -> None:
-        self._terminal = sys.stderr.isatty()
+    Args:
+        run: whose states they are.
+        silent: show nothing, where another process does.
+    """
+
+    def __init__(self, run: Run, *, silent: bool = False) -> None:
+        self._silent = silent
+        self._terminal = sys.stderr.isatty() and not silent
         self._bar = tqdm(total=0, disable=not self._terminal, unit="step", leave=False)
         self._phase = ""
         self._said = time.monotonic()
-        click.echo(f"Run {run.info.name}", err=True)
+        if not silent:
+            click.echo(f"Run {run.info.name}", err=True)
 
     def show(self, state: RunState) -> None:
         """Shows one state; in a log, at most every five seconds within one phase."""
@@ -31,6 +38,8 @@ class Reporter:
             if state.best_macro_f1 is not None:
                 self._bar.set_postfix_str(f"macro-F1 {100 * state.best_macro_f1:.1f}", refresh=False)
             self._bar.refresh()
+        elif self._silent:
+            return
         elif state.phase != self._phase or time.monotonic() - self._said > _LOG_SECONDS:
             click.echo(self._line(state), err=True)
             self._phase, self._said = state.phase, time.monotonic()

@@ -31,7 +31,7 @@ from sentiment.training.optimizer import (
     split_groups,
     start_steps,
 )
-from sentiment.training.parallel import ONE_DEVICE, Placement
+from sentiment.training.parallel import Placement, current_placement
 from sentiment.training.steps import (
     Apply,
     Moment,
@@ -135,7 +135,7 @@ class Trainer:
         validation: rows that choose the best weights; None to keep the last.
         plan: what is done against imbalance.
         settings: see `FitSettings`.
-        placement: the devices to train on.
+        placement: the devices to train on; None for `current_placement`.
         vary: gives variations of rows that an epoch shows again (see `feed.Vary`).
     """
 
@@ -148,12 +148,12 @@ class Trainer:
         validation: Examples | None,
         plan: ImbalancePlan,
         settings: FitSettings,
-        placement: Placement = ONE_DEVICE,
+        placement: Placement | None = None,
         vary: Vary | None = None,
     ) -> None:
         self._feed = Feed(train, plan=plan, settings=settings, vary=vary)
-        self._validation, self._settings, self._placement = validation, settings, placement
-        self._posthoc = plan.posthoc
+        self._validation, self._settings, self._posthoc = validation, settings, plan.posthoc
+        self._placement = placement or current_placement()
         self.steps_per_epoch = max(1, -(-plan.rows_per_epoch // settings.batch_size))
         self.total_steps = self.steps_per_epoch * settings.epochs
         self._starts = start_steps(settings, total_steps=self.total_steps)

@@ -7,7 +7,9 @@ lie tells the compiler which sums go over the network.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +23,7 @@ from sentiment.errors import UsageError
 
 _AXIS = "data"
 _START_SECONDS = 120
+_LOST_SECONDS = 30  # after which a process that says nothing is given up, and the run with it
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,37 @@ class Placement:
         """The first process's answer, in every process."""
         return self.share(bytes([answer])) == bytes([True])
 
+    def same(self, content: bytes) -> bool:
+        """Whether every process gives the same."""
+        if not self.shared:
+            return True
+        digest = np.frombuffer(sha256(content).digest(), np.uint32)
+        digests = multihost_utils.process_allgather(digest)
+        return bool((digests == digests[0]).all())
+
 
 ONE_DEVICE = Placement()
+_placement = ContextVar("placement", default=ONE_DEVICE)
+
+
+def current_placement() -> Placement:
+    """Where a `Trainer` trains that is not told: on one device, or as the `placed` around it says."""
+    return _placement.get()
+
+
+@contextmanager
+def placed(placement: Placement) -> Iterator[None]:
+    """Every `Trainer` that is made within trains there."""
+    token = _placement.set(placement)
+    try:
+        yield
+    finally:
+        _placement.reset(token)
 
 
 def all_devices() -> Placement:
     """A placement over all devices of all processes that have joined."""
-    devices = np.array(jax.devices())
-    return Placement(Mesh(devices, (_AXIS,)))
+    return Placement(Mesh(np.array(jax.devices()), (_AXIS,)))
 
 
 def join(*, coordinator: str | None = None, n_processes: int | None = None, process: int | None = None) -> Placement:
@@ -134,7 +160,14 @@ def _initialize(coordinator: str, n_processes: int, process: int) -> None:
     if not coordinator.rpartition(":")[2].isdigit() or ":" not in coordinator:
         raise UsageError(f"The coordinator's address is {coordinator!r}", expected="host:port, such as 10.0.0.1:1234")
     try:
-        jax.distributed.initialize(coordinator, n_processes, process, initialization_timeout=_START_SECONDS)
+        jax.distributed.initialize(
+            coordinator,
+            n_processes,
+            process,
+            initialization_timeout=_START_SECONDS,
+            heartbeat_timeout_seconds=_LOST_SECONDS,
+            shutdown_timeout_seconds=_LOST_SECONDS,
+        )
     except RuntimeError as error:
         raise UsageError(
             f"The other processes did not answer at {coordinator} ({str(error)[:120]})",
