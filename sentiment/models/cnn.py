@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from sentiment.models.convolution import convolve_max
 from sentiment.models.embedding import WordEncoder
 from sentiment.models.encoder_config import EncoderConfig
 from sentiment.models.pooling import pool
@@ -30,5 +31,15 @@ class TextCNN(WordEncoder):
             embedded: word vectors, zero outside the mask.
             mask: bool[batch, length], True at words.
         """
+        if self.config.pooling == ("max",):
+            return jnp.concatenate(
+                [_highest(convolution, embedded, mask) for convolution in self.convolutions], axis=-1
+            )
         fired = [jax.nn.relu(convolution(embedded)) for convolution in self.convolutions]
         return jnp.concatenate([pool(group, mask, self.config.pooling) for group in fired], axis=-1)
+
+
+def _highest(convolution: nnx.Conv, embedded: jax.Array, mask: jax.Array) -> jax.Array:
+    """The maximum of every filter, float32[batch, filters]; adding a bias and cutting at 0 may come after it."""
+    assert convolution.bias is not None  # nnx.Conv can do without one; ours never does
+    return jax.nn.relu(convolve_max(embedded, mask, convolution.kernel[...]) + convolution.bias[...])

@@ -63,15 +63,19 @@ def _backward(kind: str, residuals: Any, gradients: Arrays) -> tuple[Arrays, Arr
         return tuple(state for state, _ in moved), tuple(to_input for _, to_input in moved)
 
     _, to_inputs = lax.scan(step, _zeros(kind, gradients, kernels), (gradients, kept), reverse=True)
-    # The output of each step but the last met the kernel in the next step; the zeros before the first one add nothing.
     to_kernels = tuple(
-        jnp.einsum("tbu,tbg->ug", output[:-1], cell.to_product(*each)[1:])
-        for output, *each in zip(outputs, to_inputs, kept, strict=True)
+        _kernel_gradient(output, cell.to_product(*each)) for output, *each in zip(outputs, to_inputs, kept, strict=True)
     )
     return to_inputs, to_kernels
 
 
 recur.defvjp(_forward, _backward)
+
+
+def _kernel_gradient(outputs: jax.Array, to_products: jax.Array) -> jax.Array:
+    """The gradient of the recurrent kernel: what it met in each step, the output before, by what came of it."""
+    before = jnp.concatenate([jnp.zeros_like(outputs[:1]), outputs[:-1]])
+    return before.reshape(-1, before.shape[-1]).T @ to_products.reshape(-1, to_products.shape[-1])
 
 
 def _zeros(kind: str, like: Arrays, kernels: Arrays) -> tuple[State, ...]:
