@@ -20,7 +20,7 @@ _EFFECTIVE_BETA = 0.999  # Cui et al. 2019, section 5: suits classes of some hun
 _TAU = 1.0  # Menon et al. 2021, section 4: the value that is consistent for the balanced error
 
 # From these ratios (largest to smallest class) on the strategy is recommended; measured by benchmarks/imbalance.py.
-RECOMMENDED: tuple[tuple[float, str], ...] = ((4.0, "logit-adjustment"),)
+RECOMMENDED: tuple[tuple[float, str], ...] = ((3.0, "logit-adjustment"),)
 
 
 @dataclass(frozen=True)
