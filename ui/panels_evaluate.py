@@ -15,8 +15,9 @@ from ui.widgets import Figure, is_dark, page_of_rows, show_figure, show_figures,
 
 TITLES = {"model": "This model", "tfidf": "TF-IDF", "majority": "Majority class"}
 HINTS = {
-    "model": "The fine-tuned model.",
-    "tfidf": "Words and word pairs with logistic regression, trained on the same rows: the simple thing to beat.",
+    "model": "The model of this run.",
+    "tfidf": "Words and word pairs (characters, where a language is written without spaces) with logistic regression, "
+    "trained on the same rows: the simple thing to beat.",
     "majority": "Always says the most frequent class: what no learning at all would give.",
 }
 

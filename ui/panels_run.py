@@ -3,6 +3,7 @@
 import streamlit as st
 
 from sentiment import figures
+from sentiment.models import registry
 from sentiment.training import jobs
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
@@ -33,12 +34,17 @@ def _draw(run: Run, *, was_active: bool) -> None:
                 _show_progress(run, state)
             else:
                 _show_outcome(run, state)
-            history = run.history()
-            if state.active or len(history):
-                total = (
-                    (state.total_steps or UNKNOWN_STEPS) if state.active else 0
-                )  # one that has ended: as far as it got
-                show_figure(figures.plot_history(history, total, dark=is_dark()), key=f"history:{run.id}")
+            if run.info.config.base in registry.BASELINES:
+                st.caption("A simple model is fitted in one step, so there is no curve to watch.")
+            else:
+                _show_curve(run, state)
+
+
+def _show_curve(run: Run, state: RunState) -> None:
+    history = run.history()
+    if state.active or len(history):
+        total = (state.total_steps or UNKNOWN_STEPS) if state.active else 0  # one that has ended: as far as it got
+        show_figure(figures.plot_history(history, total, dark=is_dark()), key=f"history:{run.id}")
 
 
 def _show_progress(run: Run, state: RunState) -> None:

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.errors import ModelError
+from sentiment.models import linear_store
+from sentiment.models.baselines import LinearModel
 from sentiment.models.batching import batches
 from sentiment.models.classifier import apply_fn
 from sentiment.models.registry import bases_folder
 from sentiment.models.store import ModelFolder, load_model
+from sentiment.models.tensors import read_config
 from sentiment.models.tokenizer import TokenTable, encode
 
 _BATCH = 256
@@ -72,10 +75,13 @@ def model_folder(run_or_base: str | Path) -> Path:
     )
 
 
-def load_predictor(run_or_base: str | Path) -> Predictor:
-    """The predictor of a run folder, a model folder, or a base model that has a head.
+def load_predictor(run_or_base: str | Path) -> Predictor | LinearModel:
+    """The `predict_fn` of a run folder, a model folder, or a base model that has a head; it has `classes` as well.
 
     Raises:
         ModelError: if there is no such model or it is damaged.
     """
-    return Predictor(load_model(model_folder(run_or_base)))
+    folder = model_folder(run_or_base)
+    if read_config(folder).get("architecture") in linear_store.ARCHITECTURES.values():
+        return linear_store.load_linear(folder)
+    return Predictor(load_model(folder))

@@ -23,6 +23,7 @@ _MAX_WEIGHTS = 2**30
 _DTYPES = ("F16", "F32")
 
 Shapes = Mapping[str, tuple[int, ...]]
+Tensors = dict[str, NDArray[np.float32]]
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def check_architecture(folder: Path, config: Mapping[str, Any], known: Collectio
         raise _unknown(folder)
 
 
-def load_tensors(folder: Path, expected: Shapes) -> dict[str, NDArray[np.float32]]:
+def load_tensors(folder: Path, expected: Shapes) -> Tensors:
     """The weights of a model folder by name, as float32.
 
     Args:

@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 
-import pandas as pd
-
 from sentiment.data import Dataset
 from sentiment.errors import RunError
-from sentiment.models.baselines import PredictFn, fit_majority, fit_tfidf
+from sentiment.models.registry import BASELINES
 from sentiment.training.held_out import Labeled, add_predictions, held_out_table, split_labeled, write_split
-from sentiment.training.journal import Journal
-from sentiment.training.network import fit_network
+from sentiment.training.journal import Journal, Outcome
 from sentiment.training.runs import Run, RunState
-
-_NO_SPACES = ("zh", "ja", "th")
+from sentiment.training.simple import compared_baselines, fit_simple, predict_compared
 
 
 def finetune(
@@ -47,25 +43,22 @@ def finetune(
     journal.tell(phase="Splitting the rows, duplicates on one side")
     labeled = split_labeled(dataset, run.info.config)
     write_split(run, labeled)
-    outcome = fit_network(labeled, journal)
+    fit = fit_simple if run.info.config.base in BASELINES else _fit_network
+    outcome = fit(labeled, journal)
     table = add_predictions(held_out_table(labeled), "model", outcome.probs, labeled.classes)
     run.write_predictions(table)
     ended = {"status": "stopped", "message": outcome.message} if outcome.asked else {}
     journal.tell(phase="Measuring the simple baselines", **ended)
-    run.write_predictions(_with_baselines(table, labeled, spaces=dataset.language not in _NO_SPACES))
+    for column, name in compared_baselines(run.info.config.base, language=dataset.language).items():
+        probs = predict_compared(name, labeled, language=dataset.language)
+        table = add_predictions(table, column, probs, labeled.classes)
+    run.write_predictions(table)
     return journal.tell(
         status="stopped" if outcome.asked else "finished", phase="", seconds_left=None, message=outcome.message
     )
 
 
-def _with_baselines(table: pd.DataFrame, labeled: Labeled, *, spaces: bool) -> pd.DataFrame:
-    """The predictions so far with those of the majority class and of TF-IDF with logistic regression."""
-    train, n_classes = labeled.split.train, len(labeled.classes)
-    texts, labels = labeled.texts(train), labeled.labels[train]
-    fits: dict[str, Callable[[], PredictFn]] = {
-        "majority": lambda: fit_majority(labels, n_classes=n_classes),
-        "tfidf": lambda: fit_tfidf(texts, labels, n_classes=n_classes, spaces=spaces),
-    }
-    for name, fit in fits.items():
-        table = add_predictions(table, name, fit()(table["text"].tolist()), labeled.classes)
-    return table
+def _fit_network(labeled: Labeled, journal: Journal) -> Outcome:
+    from sentiment.training.network import fit_network  # it loads jax, which a simple baseline does without
+
+    return fit_network(labeled, journal)

@@ -4,7 +4,7 @@ run.json             what the run is: settings, dataset, classes; written once
 state.json           how far it is; written by the worker alone, whole each time
 process.json         the worker's process; written by whoever started it
 stop                 its presence asks the worker to stop
-history.jsonl        one line per logged step and validation
+history.jsonl        one line per logged step and validation; none where a simple baseline was fitted
 split.npz            rows (of the file) in train, validation and test
 checkpoint/          the last two checkpoints, to resume from
 model/               the best weights so far, with tokenizer and config: a model folder
@@ -26,6 +26,7 @@ import pandas as pd
 from sentiment.data import DatasetInfo
 from sentiment.errors import RunError, UsageError
 from sentiment.files import read_json, write_atomic, write_json
+from sentiment.training.allowed import check_settings
 from sentiment.training.config import FinetuneConfig
 
 ACTIVE = ("queued", "starting", "running", "stopping")
@@ -224,7 +225,11 @@ def describe_run(
         run_id: see `new_id`.
         name: what people call it.
         dataset_folder: the dataset's folder, relative to the run folder; None if it was read from a file.
+
+    Raises:
+        UsageError: if the settings do not go with the base.
     """
+    check_settings(config)
     return RunInfo(
         id=run_id,
         name=name,

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from sentiment.models.classifier import EMBEDDING, flatten, fresh_params, unflatten
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.predictor import model_folder
-from sentiment.models.registry import SCRATCH
+from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.store import load_model
 from sentiment.models.tokenizer import TokenTable, learn_tokenizer
 from sentiment.palette import sentiment_of
@@ -39,7 +39,7 @@ class Start:
 
 
 def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int) -> Start:
-    """The start for a base model's name, the folder of a run or model, or `scratch-cnn`.
+    """The start for a base model's name, the folder of a run or model, `scratch-cnn` or `scratch-rnn`.
 
     The encoder is taken as it is. The head is fresh, but for classes that the base model's head has as well
     (the same name, or another word for the same sentiment), whose weights are kept.
@@ -47,15 +47,15 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
     Args:
         base: see above.
         classes: the dataset's classes, in the order of the logits.
-        train_texts: texts that `scratch-cnn` learns its vocabulary from.
+        train_texts: texts that those from scratch learn their vocabulary from.
         seed: draws what is fresh.
 
     Raises:
         ModelError: if there is no such base or it is damaged.
     """
-    if base == SCRATCH:
+    if base in (SCRATCH, SCRATCH_RNN):
         tokenizer = learn_tokenizer(train_texts)
-        config = EncoderConfig(vocab_size=tokenizer.get_vocab_size())
+        config = EncoderConfig(vocab_size=tokenizer.get_vocab_size(), kind="cnn" if base == SCRATCH else "lstm")
         return Start(fresh_params(config, len(classes), seed=seed), config, tokenizer, pretrained=False)
     model = load_model(model_folder(base))
     params = fresh_params(model.encoder, len(classes), seed=seed)

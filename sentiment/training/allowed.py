@@ -1,0 +1,28 @@
+"""Which settings go with which base. Light: pages and the command line ask before anything is trained."""
+
+from sentiment.errors import UsageError
+from sentiment.models.registry import BASELINES, MAJORITY
+from sentiment.training.config import AUTO, IMBALANCE, FinetuneConfig
+
+_FOR_NETWORKS = ("focal", "augment")  # they need a loss to shape, or word vectors to vary texts with
+_FOR_PRIORS = ("logit-adjustment", "posthoc-adjustment")  # complement naive Bayes knows no shares of the classes
+
+
+def imbalance_for(base: str) -> tuple[str, ...]:
+    """The strategies of `IMBALANCE` that make sense for a base, by its name or folder."""
+    if base == MAJORITY:
+        return ("none",)
+    senseless: tuple[str, ...] = _FOR_NETWORKS if base in BASELINES else ()
+    if base == "naive-bayes":
+        senseless += _FOR_PRIORS
+    return tuple(name for name in IMBALANCE if name not in senseless)
+
+
+def check_settings(config: FinetuneConfig) -> None:
+    """Raises a UsageError if the strategy against imbalance does not go with the base, naming those that do."""
+    allowed = imbalance_for(config.base)
+    if config.imbalance not in (AUTO, *allowed):
+        raise UsageError(
+            f"The imbalance strategy {config.imbalance!r} does not go with {config.base}",
+            expected=f"One of {', '.join(allowed)}",
+        )
