@@ -57,6 +57,18 @@ def test_bases_as_a_table_and_for_machines(capsys):
     rows = json.loads(capsys.readouterr().out)
     assert {"en-cnn-news", "en-cnn-reviews", "scratch-cnn"} <= {row["name"] for row in rows}
     assert all(row["held_out"]["macro_f1"] > 0 for row in rows if row["kind"] == "pretrained")
+    assert {row["name"] for row in rows if row["kind"] == "baseline"} >= {"majority", "tfidf-words", "word-vectors"}
+
+
+@pytest.mark.parametrize("base", ["tfidf-words", "naive-bayes"])
+def test_a_simple_baseline_is_fitted_judged_and_used_as_a_base_model_is(base, reviews, tmp_path, capsys):
+    folder, data = tmp_path / "run", [str(reviews), "--text", "text", "--label", "label"]
+    assert main(["finetune", *data, "--base", base, "--out", str(folder), "--group", "review"]) == 0
+    assert "Held out (test)" in capsys.readouterr().out
+    assert main(["evaluate", str(folder), *data, "--json", str(tmp_path / "report.json")]) == 0
+    assert json.loads((tmp_path / "report.json").read_text())["accuracy"] > 0.7  # on rows that it has seen
+    assert main(["predict", str(folder), *data[:3], "--out", str(tmp_path / "out.csv")]) == 0
+    assert {"prediction", "prob_negative"} <= set(pd.read_csv(tmp_path / "out.csv").columns)
 
 
 def test_a_run_folder_holds_a_model_a_history_and_held_out_predictions(run_folder):
@@ -128,6 +140,11 @@ def test_predict_keeps_every_row_and_column_in_order(run_folder, tmp_path, exten
         (["finetune", "DATA", "--text", "texxt", "--label", "label", "--out", "OUT"], "texxt"),
         (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--base", "gpt"], "gpt"),
         (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--imbalance", "x"], "oversample"),
+        (
+            ["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT"]
+            + ["--base", "tfidf-words", "--imbalance", "focal"],
+            "does not go with tfidf-words",
+        ),
         (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--resume"], "no run"),
         (["finetune", "DATA", "--text", "text", "--label", "id", "--out", "OUT"], "rows"),
         (["evaluate", "nothing", "DATA", "--text", "text", "--label", "label"], "neither a run folder"),

@@ -69,3 +69,14 @@ def test_a_run_without_predictions_says_where_to_go(app: AppTest, add: Add, work
     workspace.create_run(info.id, FinetuneConfig())
     app.run()
     assert "still learning" in words(app)
+
+
+def test_a_run_that_is_the_baseline_itself_is_judged_beside_the_others(app: AppTest, add: Add, judged: Judged) -> None:
+    run = judged(add({"negative": 50, "positive": 50}))
+    rows = run.predictions()
+    assert rows is not None
+    run.write_predictions(rows[[name for name in rows if not name.startswith("tfidf:")]])
+    open_page(app, "evaluate")
+    assert not app.exception
+    assert [metric.label for metric in app.metric] == ["Right", "Macro-F1", "Held-out rows"]
+    assert app.segmented_control(key=f"model:{run.id}").options == ["This model", "Majority class"]

@@ -64,11 +64,16 @@ def test_one_click_starts_a_run_with_the_settings(
     assert app.sidebar.selectbox(key="sidebar:run").value == run.id
 
 
-def test_no_base_model_reads_chinese_so_the_network_from_scratch_is_chosen(app: AppTest, add: Add) -> None:
+def test_no_base_model_reads_chinese_so_a_simple_one_is_recommended_and_scratch_stays_to_be_chosen(
+    app: AppTest, add: Add
+) -> None:
     info = add({"负面": 20, "正面": 20}, text="这家酒店的服务态度非常好房间也很干净")
     open_page(app, "finetune")
+    assert not app.exception
     assert "No base model reads Chinese" in words(app)
-    assert app.session_state[f"base:{info.id}"] == "scratch-cnn"
+    assert app.session_state[f"base:{info.id}"] == "tfidf-chars"
+    app.button(key="choose:scratch-cnn").click().run()
+    assert app.session_state[f"base:{info.id}"] == "tfidf-chars"
 
 
 def show(app: AppTest, workspace: Workspace, info: DatasetInfo, state: RunState) -> Run:
@@ -113,3 +118,12 @@ def test_a_finished_run_leads_to_its_report(app: AppTest, add: Add, judged: Call
     open_page(app, "finetune")
     next(found for found in app.button if found.label == "Judge it").click().run()
     assert app.title[0].value == "Evaluate"
+
+
+def test_a_simple_model_has_no_curve_but_a_sentence(app: AppTest, add: Add, workspace: Workspace) -> None:
+    run = workspace.create_run(add({"bad": 20, "good": 20}).id, FinetuneConfig(base="tfidf-words"))
+    run.write_state(RunState(status="finished", step=1, total_steps=1, message="Fitted on 32 rows."))
+    open_page(app, "finetune")
+    assert not app.exception
+    assert "there is no curve to watch" in words(app)
+    assert "Fitted on 32 rows" in words(app)

@@ -1,0 +1,42 @@
+"""What a run can start from, and what is recommended."""
+
+import pytest
+
+from sentiment.errors import ModelError
+from sentiment.models.registry import BASELINES, find_base, list_bases, recommend_base
+
+
+def test_shipped_bases_have_figures_a_head_and_a_bounded_size():
+    bases = {base.name: base for base in list_bases() if base.kind == "pretrained"}
+    assert {"en-cnn-news", "en-cnn-reviews"} <= bases.keys()
+    for base in bases.values():
+        assert base.size_bytes < 10_000_000
+        assert base.classes == ("negative", "neutral", "positive")
+        assert base.held_out["n_rows"] > 300
+        assert 0.4 < base.held_out["macro_f1"] < 1.0
+
+
+def test_those_pretrained_come_first_then_scratch_then_the_simple_ones():
+    bases = list_bases()
+    assert [base.kind for base in bases] == sorted(
+        (base.kind for base in bases), key=["pretrained", "scratch", "baseline"].index
+    )
+    assert {base.name for base in bases if base.kind == "scratch"} == {"scratch-cnn", "scratch-rnn"}
+    assert set(BASELINES) == {"majority", "naive-bayes", "tfidf-words", "tfidf-chars", "word-vectors"}
+    assert len({base.name for base in bases}) == len(bases)
+    assert find_base("word-vectors").languages == ("en",)
+
+
+def test_a_name_that_is_none_lists_all():
+    with pytest.raises(ModelError, match="tfidf-chars"):
+        find_base("nothing")
+
+
+def test_the_recommendation_reads_the_language_or_says_that_none_does():
+    assert recommend_base("en")[0] == "en-cnn-reviews"
+    for n_labeled in (None, 50, 19_000, 100_000):
+        name, why = recommend_base("zh", n_labeled=n_labeled)
+        assert name == "tfidf-chars"
+        assert "No base model reads Chinese" in why
+        assert ("100,000" in why) == (n_labeled == 100_000)
+    assert "not recognised" in recommend_base("und")[1]
