@@ -28,8 +28,9 @@ else:
         base = choose_base(info)
         config, compared = choose_settings(info, base)
         show_start(info, config, workspace, compared=compared, primary=current is None)
+    with guard():
+        show_comparison(comparable_runs(runs, state.run_id))
     if len(runs) > 1 or current is not None:
         st.subheader("Runs on this dataset", anchor=False)
         with guard():
-            show_comparison(comparable_runs(runs, state.run_id))
             show_runs(runs, workspace)

@@ -13,16 +13,16 @@ from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
 from sentiment.training.config import AUTO, FinetuneConfig
 from sentiment.training.estimate import estimate_seconds
-from sentiment.training.imbalance import recommend_imbalance
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
 from ui.guard import show_error
-from ui.panels_imbalance import TITLES, choose_compared, choose_imbalance, training_counts
+from ui.panels_imbalance import TITLES, choose_compared, choose_imbalance, recommend, training_counts
 from ui.state import runs_of, session
 
 ENOUGH_ROWS = 200
 PAST_RUNS = 8
+CARDS_IN_A_ROW = 3
 
 
 def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | None:
@@ -43,28 +43,38 @@ def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | 
 def choose_base(info: DatasetInfo) -> BaseModel:
     """Draws the base models as cards; returns the chosen one, at first the recommended one."""
     bases = {base.name: base for base in registry.list_bases()}
-    recommended, reason = registry.recommend_base(info.language)
+    recommended, reason = registry.recommend_base(info.language, n_labeled=info.n_labeled)
     state, key = session(), f"base:{info.id}"
     if state.widget(key) not in bases:
         state.set_widget(key, recommended)
     st.markdown(text.literal(reason, limit=400))
-    chosen = state.widget(key)
-    for column, base in zip(st.columns(len(bases)), bases.values(), strict=True):
-        with column.container(
-            border=True, height="stretch", key=f"card{'-chosen' if base.name == chosen else ''}-{base.name}"
-        ):
-            _card(base, recommended=base.name == recommended)
-            st.space("stretch")
-            st.button(
-                "Chosen" if base.name == chosen else "Choose",
-                key=f"choose:{base.name}",
-                icon=":material/check:" if base.name == chosen else None,
-                disabled=base.name == chosen,
-                width="stretch",
-                on_click=state.set_widget,
-                args=(key, base.name),
-            )
-    return bases[str(chosen)]
+    chosen = str(state.widget(key))
+    simple = [base for base in bases.values() if base.kind == "baseline"]
+    _cards([base for base in bases.values() if base not in simple], info, chosen=chosen, recommended=recommended)
+    if simple:
+        with st.expander("Simple baselines", expanded=bases[chosen] in simple):
+            _cards(simple, info, chosen=chosen, recommended=recommended)
+    return bases[chosen]
+
+
+def _cards(bases: Sequence[BaseModel], info: DatasetInfo, *, chosen: str, recommended: str) -> None:
+    """Draws cards side by side, a few in a row; a click on one chooses it."""
+    for start in range(0, len(bases), CARDS_IN_A_ROW):
+        row = bases[start : start + CARDS_IN_A_ROW]
+        for column, base in zip(st.columns(CARDS_IN_A_ROW), row, strict=False):
+            name = f"card{'-chosen' if base.name == chosen else ''}-{base.name}"
+            with column.container(border=True, height="stretch", key=name):
+                _card(base, recommended=base.name == recommended)
+                st.space("stretch")
+                st.button(
+                    "Chosen" if base.name == chosen else "Choose",
+                    key=f"choose:{base.name}",
+                    icon=":material/check:" if base.name == chosen else None,
+                    disabled=base.name == chosen,
+                    width="stretch",
+                    on_click=session().set_widget,
+                    args=(f"base:{info.id}", base.name),
+                )
 
 
 def _card(base: BaseModel, *, recommended: bool) -> None:
@@ -122,7 +132,7 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
         held_out = (test + validation) / 100
         seed = _choose_seed(info, default)
         imbalance = choose_imbalance(info, base, held_out=held_out)
-        compared = choose_compared(info, held_out=held_out) if len(info.classes) > 1 else []
+        compared = choose_compared(info, base, held_out=held_out)
     config = FinetuneConfig(
         base=base.name,
         seed=seed,
@@ -181,7 +191,8 @@ def show_start(
 
 def _say_recommendation(info: DatasetInfo, config: FinetuneConfig) -> None:
     """What will be done against imbalance without having been asked for, in a line."""
-    recommended, reason = recommend_imbalance(training_counts(info, config.test_fraction + config.validation_fraction))
+    counts = training_counts(info, config.test_fraction + config.validation_fraction)
+    recommended, reason = recommend(config.base, counts)
     if config.imbalance == AUTO and recommended != "none":
         st.markdown(f"{TITLES[recommended]}: {text.literal(reason, limit=400)}")
 

@@ -1,11 +1,14 @@
 """What is done against imbalance: the choice, what it does to this dataset, and runs that compare several."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from sentiment.data import DatasetInfo
 from sentiment.models import registry
 from sentiment.models.registry import BaseModel
+from sentiment.training.allowed import imbalance_for
 from sentiment.training.config import AUTO, IMBALANCE
 from sentiment.training.imbalance import preview_imbalance, recommend_imbalance
 from sentiment.training.variation_examples import example_variations
@@ -33,23 +36,34 @@ def training_counts(info: DatasetInfo, held_out: float) -> dict[str, int]:
     return {name: max(1, round(n * (1.0 - held_out))) for name, n in info.class_counts.items()}
 
 
+def recommend(base: str, counts: Mapping[str, int]) -> tuple[str, str]:
+    """The strategy to take with a base for so many training rows of each class, and a sentence that says why."""
+    recommended, reason = recommend_imbalance(counts)
+    if recommended not in imbalance_for(base):
+        return "none", "No strategy changes what this base learns."
+    return recommended, reason
+
+
 def choose_imbalance(info: DatasetInfo, base: BaseModel, *, held_out: float) -> str:
     """Draws the choice with its sentence and what it does to this dataset; returns the strategy."""
+    allowed = (AUTO, *imbalance_for(base.name))
+    if session().widget("set:imbalance") not in allowed:
+        session().set_widget("set:imbalance", AUTO)
     chosen = st.selectbox(
         "Against imbalance",
-        list(TITLES),
+        allowed,
         format_func=TITLES.__getitem__,
         key="set:imbalance",
     )
     counts = training_counts(info, held_out)
-    recommended, reason = recommend_imbalance(counts)
+    recommended, reason = recommend(base.name, counts)
     if chosen == AUTO:
         st.caption(f"{TITLES[recommended]}. {text.literal(reason, limit=400)}")
     else:
         advice = "" if chosen == recommended else f" For these classes, “{TITLES[recommended]}” is recommended."
         st.caption(f"{text.literal(IMBALANCE[chosen], limit=300)}{advice}")
     if len(counts) > 1:
-        _show_preview(chosen, counts)
+        _show_preview(recommended if chosen == AUTO else chosen, counts)
         if (recommended if chosen == AUTO else chosen) == "augment":
             _show_variations(info, base, counts)
     return str(chosen)
@@ -99,13 +113,15 @@ def _variations(root: str, dataset_id: str, base: str, label: str) -> list[tuple
     return example_variations(rows["text"].tolist(), rows["label"].tolist(), label=label, folder=folder)
 
 
-def choose_compared(info: DatasetInfo, *, held_out: float) -> list[str]:
+def choose_compared(info: DatasetInfo, base: BaseModel, *, held_out: float) -> list[str]:
     """Draws the choice of strategies to compare with doing nothing; returns all of them once “Compare” is pressed."""
-    options = [name for name in IMBALANCE if name != "none"]
-    recommended, _ = recommend_imbalance(training_counts(info, held_out))
-    first = list(dict.fromkeys(name for name in (recommended, *FIRST_COMPARED) if name != "none"))[:3]
-    if session().widget("compare:strategies") is None:
-        session().set_widget("compare:strategies", first)
+    options = [name for name in imbalance_for(base.name) if name != "none"]
+    if not options or len(info.classes) < 2:
+        return []
+    recommended, _ = recommend(base.name, training_counts(info, held_out))
+    first = [name for name in dict.fromkeys((recommended, *FIRST_COMPARED)) if name in options][:3]
+    before = session().widget("compare:strategies")
+    session().set_widget("compare:strategies", first if before is None else [n for n in before if n in options])
     chosen = st.multiselect(
         "Compare strategies",
         options,

@@ -73,7 +73,7 @@ def test_no_base_model_reads_chinese_so_a_simple_one_is_recommended_and_scratch_
     assert "No base model reads Chinese" in words(app)
     assert app.session_state[f"base:{info.id}"] == "tfidf-chars"
     app.button(key="choose:scratch-cnn").click().run()
-    assert app.session_state[f"base:{info.id}"] == "tfidf-chars"
+    assert app.session_state[f"base:{info.id}"] == "scratch-cnn"
 
 
 def show(app: AppTest, workspace: Workspace, info: DatasetInfo, state: RunState) -> Run:

@@ -16,6 +16,7 @@ from tests.pages.conftest import button, open_page, words
 
 Add = Callable[..., DatasetInfo]
 STRATEGY = "set:imbalance"
+ENGLISH = "the battery is terrible and the screen broke after two weeks of light use"
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_the_preview_shows_the_training_rows_of_each_class(app: AppTest, add: Ad
 
 
 def test_augmentation_is_shown_on_texts_of_the_rarest_class(app: AppTest, add: Add) -> None:
-    add({"bad": 20, "good": 60}, text="the battery is terrible and the screen broke after two weeks of light use")
+    add({"bad": 20, "good": 60}, text=ENGLISH)
     open_page(app, "finetune")
     app.selectbox(key=STRATEGY).set_value("augment").run()
     assert not app.exception
@@ -62,17 +63,28 @@ def test_imbalanced_classes_get_a_remedy_without_being_asked_for(app: AppTest, a
 
 
 def test_balanced_classes_are_left_alone(app: AppTest, add: Add) -> None:
-    add({"bad": 90, "good": 100})
+    add({"bad": 90, "good": 100}, text=ENGLISH)
     open_page(app, "finetune")
     assert "about equally frequent" in words(app)
     app.selectbox(key=STRATEGY).set_value("focal").run()
     assert "“None” is recommended" in words(app)
 
 
+def test_what_does_not_go_with_a_baseline_is_not_offered(app: AppTest, add: Add) -> None:
+    add({"bad": 20, "good": 60}, text=ENGLISH)
+    open_page(app, "finetune")
+    app.selectbox(key=STRATEGY).set_value("focal").run()
+    app.button(key="choose:tfidf-words").click().run()
+    assert not app.exception
+    assert app.selectbox(key=STRATEGY).value == "auto"
+    assert "Focal loss" not in app.selectbox(key=STRATEGY).options
+    assert "Class weights" in app.selectbox(key=STRATEGY).options
+
+
 def test_compare_starts_a_run_for_each_strategy_and_one_without(
     app: AppTest, add: Add, started: list[Path], workspace: Workspace
 ) -> None:
-    add({"bad": 20, "good": 60})
+    add({"bad": 20, "good": 60}, text=ENGLISH)
     open_page(app, "finetune")
     app.number_input(key="set:seed").set_value(4).run()
     app.multiselect(key="compare:strategies").set_value(["augment", "focal"]).run()
@@ -105,7 +117,7 @@ def test_finished_runs_of_one_split_are_compared_with_doing_nothing(
     info = add({"bad": 40, "good": 160})
     finished(workspace, info, "none", wrong=30)
     finished(workspace, info, "oversample", wrong=28, seed=1)  # another split: not comparable
-    finished(workspace, info, "logit-adjustment", wrong=2)
+    app.query_params["run"] = finished(workspace, info, "logit-adjustment", wrong=2).id
     open_page(app, "finetune")
     assert not app.exception
     said = words(app)
@@ -122,7 +134,7 @@ def test_finished_runs_of_one_split_are_compared_with_doing_nothing(
 
 def test_a_comparison_waits_for_its_runs(app: AppTest, add: Add, workspace: Workspace) -> None:
     info = add({"bad": 40, "good": 160})
-    finished(workspace, info, "none", wrong=30)
+    app.query_params["run"] = finished(workspace, info, "none", wrong=30).id
     workspace.create_run(info.id, FinetuneConfig(imbalance="focal"))
     open_page(app, "finetune")
     assert not app.exception
