@@ -32,12 +32,12 @@ from sentiment.training.optimizer import (
     start_steps,
 )
 from sentiment.training.parallel import Placement, current_placement
+from sentiment.training.scores import macro_f1
 from sentiment.training.steps import (
     Apply,
     Moment,
     Moving,
     Still,
-    macro_f1,
     make_encoding,
     make_judging,
     make_train_step,
@@ -164,6 +164,7 @@ class Trainer:
 
     def _compile(self, apply: Apply, *, gamma: float) -> None:
         settings, everywhere = self._settings, self._placement.everywhere
+        # One step at a time: with several in a `lax.scan`, XLA's convolutions on a CPU take five to ten times as long.
         step = make_train_step(apply, gamma=gamma, dropout=settings.dropout, word_dropout=settings.word_dropout)
         head_step = make_train_step(apply, gamma=gamma, dropout=settings.dropout, method="logits_from_vectors")
         self._step = jax.jit(step, donate_argnums=0, out_shardings=everywhere)

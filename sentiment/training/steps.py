@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from sentiment.training.losses import adjust_logits, focal, weighted_mean
 from sentiment.training.optimizer import Groups, Knobs, join_groups, update
@@ -91,28 +90,19 @@ def make_train_step(
 def make_encoding(apply: Apply) -> Callable[[Groups, Any], jax.Array]:
     """A pure function for the text vectors float32[batch, hidden] of ids int32[batch, length]."""
 
-    def encode_step(groups: Groups, ids: Any) -> jax.Array:
+    def encode_rows(groups: Groups, ids: Any) -> jax.Array:
         return apply(join_groups(groups), ids, method="vectors")
 
-    return encode_step
+    return encode_rows
 
 
 def make_judging(apply: Apply) -> Callable[[Groups, Any], jax.Array]:
     """A pure function for the log-probabilities float32[batch, n_classes] of text vectors float32[batch, hidden]."""
 
-    def judge_step(groups: Groups, vectors: Any) -> jax.Array:
+    def judge_rows(groups: Groups, vectors: Any) -> jax.Array:
         return jax.nn.log_softmax(apply(join_groups(groups), vectors, method="logits_from_vectors"))
 
-    return judge_step
-
-
-def macro_f1(labels: np.ndarray, predictions: np.ndarray) -> float:
-    """The mean F1, in [0, 1], over the classes that occur in labels int64[n]; a class never predicted right has 0."""
-    scores = []
-    for label in np.unique(labels):
-        true, predicted = labels == label, predictions == label
-        scores.append(2.0 * np.sum(true & predicted) / (np.sum(true) + np.sum(predicted)))
-    return float(np.mean(scores))
+    return judge_rows
 
 
 def _evenness(logits: jax.Array) -> jax.Array:

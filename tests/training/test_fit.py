@@ -17,7 +17,7 @@ from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
 from sentiment.training.fit import Examples, Trainer
 from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.optimizer import STRATEGIES, FitSettings
-from sentiment.training.steps import macro_f1
+from sentiment.training.scores import macro_f1
 
 CONFIG = EncoderConfig(vocab_size=40, embed=8, widths=(1, 2), filters=6)
 SETTINGS = FitSettings(epochs=4, batch_size=16, learning_rate=5e-3, max_length=16, patience=100, seed=3)
