@@ -36,7 +36,7 @@ class TextCNN(WordEncoder):
                 [_highest(convolution, embedded, mask) for convolution in self.convolutions], axis=-1
             )
         fired = [jax.nn.relu(convolution(embedded)) for convolution in self.convolutions]
-        return jnp.concatenate([pool(group, mask, self.config.pooling) for group in fired], axis=-1)
+        return jnp.concatenate([pool(group, mask, self.config.pooling, lowest=0.0) for group in fired], axis=-1)
 
 
 def _highest(convolution: nnx.Conv, embedded: jax.Array, mask: jax.Array) -> jax.Array:

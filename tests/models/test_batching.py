@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sentiment.models.batching import batches, bucket_lengths, plan_batches
+from sentiment.models.batching import FINE_BUCKETS, batches, bucket_lengths, plan_batches
 from sentiment.models.tokenizer import TokenTable
 
 LENGTHS = np.random.default_rng(0).integers(0, 200, 333)
@@ -15,6 +15,14 @@ def test_a_bucket_holds_its_rows_and_none_is_longer_than_the_limit():
     buckets = bucket_lengths(LENGTHS, max_length=100)
     assert (buckets >= np.minimum(LENGTHS, 100)).all()
     assert buckets.max() == 100
+
+
+def test_finer_buckets_hold_their_rows_with_less_padding():
+    coarse = bucket_lengths(LENGTHS, max_length=200)
+    fine = bucket_lengths(LENGTHS, max_length=200, buckets=FINE_BUCKETS)
+    assert (fine >= LENGTHS).all()
+    assert (fine <= coarse).all()
+    assert fine.sum() < coarse.sum()
 
 
 def test_every_row_comes_once_and_only_the_last_batch_is_short():
