@@ -1,5 +1,7 @@
 """N-grams: the same counts as scikit-learn's, in every script, and a vocabulary that comes back as it was."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
@@ -30,7 +32,7 @@ def count(texts, settings, **limits):
 @pytest.mark.parametrize(
     ("settings", "options"),
     [
-        (WORDS, {"token_pattern": r"[a-z0-9_]+|[^\sa-z0-9_]", "ngram_range": (1, 2)}),
+        (WORDS, {"token_pattern": r"[a-z0-9_]+|[!?]", "ngram_range": (1, 2)}),
         (CHARS, {"analyzer": "char", "ngram_range": (1, 3)}),
         (GramSettings("char", 2, 5), {"analyzer": "char", "ngram_range": (2, 5)}),
     ],
@@ -39,7 +41,7 @@ def test_counts_equal_those_of_scikit_learn(settings, options):
     texts = ["Good, good film!! Not bad.", "", "x", "not good at all", "Bad  bad film; 3.5 of 10", "!!"]
     vocabulary, counts = count(texts, settings)
     theirs = CountVectorizer(**options).fit(texts)
-    spelled = (lambda term: term.replace(" ", "")) if settings.unit == "word" else str
+    spelled = (lambda term: re.sub(r"[^\w!?]", "", term)) if settings.unit == "word" else str
     table = theirs.transform(texts).toarray()
     expected = {spelled(term): table[:, place] for term, place in theirs.vocabulary_.items()}
     assert {spelled(term) for term in vocabulary.terms} == set(expected)
@@ -50,6 +52,11 @@ def test_counts_equal_those_of_scikit_learn(settings, options):
 def test_no_gram_reaches_from_one_text_into_the_next():
     vocabulary, _ = count(["good", "film", "很", "好"], WORDS)
     assert set(vocabulary.terms) == {"good", "film", "很", "好"}
+
+
+def test_marks_that_tell_count_and_others_separate():
+    vocabulary, _ = count(["So,good!? 😀 :("], GramSettings("word", 1, 1))
+    assert set(vocabulary.terms) == {"so", "good", "!", "?", "😀"}
 
 
 def test_what_is_written_without_spaces_is_counted_by_character_and_a_word_keeps_its_marks():
