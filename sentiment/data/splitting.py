@@ -129,8 +129,17 @@ def _check_classes(codes: Positions, units: Positions, names: list[str], *, n_pa
         raise DataError(
             f"Too rare to be in each part of the split: {described}{more}",
             expected=f"At least {n_parts} rows of each class, in different groups: one for each part",
-            todo="Label more rows of it, merge it with another class, or leave it out",
+            todo=_remedy(all(n_rows[i] >= n_parts for i in rare)),
         )
+
+
+def _remedy(tied: bool) -> str:
+    if tied:  # enough rows, but copies of each other or of one document, which must not be torn apart
+        return (
+            "These rows belong to one document or are nearly the same text: "
+            "import the file without its document column, or add rows that differ"
+        )
+    return "Label more rows of it, merge it with another class, or leave it out"
 
 
 def _describe_rare(name: str, n_rows: int, n_units: int) -> str:

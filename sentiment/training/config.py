@@ -23,6 +23,11 @@ IMBALANCE: dict[str, str] = {
     "augment": "Rare classes are filled up with variations of their texts: words replaced, added, swapped, left out.",
 }
 
+STRATEGIES: dict[str, str] = {
+    "head": "The base model stays as it is; a regression on its text vectors learns your classes. Takes seconds.",
+    "full": "After the head, every weight is tuned to your texts, gently.",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneConfig:
@@ -34,6 +39,8 @@ class FinetuneConfig:
         epochs: passes over the training rows; None lets the number of labels decide.
         batch_size: rows per step.
         learning_rate: peak learning rate of the head; None takes the measured default of the base.
+        strategy: "head" fits a head on the frozen encoder, "full" tunes everything from there; None lets the number of
+            labels decide.
         imbalance: one of `IMBALANCE`, or `AUTO` for the one recommended for the rows of each class.
         test_fraction: share of rows held out to judge the model; 0 holds out none.
         validation_fraction: share of rows held out to choose the best epoch.
@@ -49,6 +56,7 @@ class FinetuneConfig:
     epochs: int | None = None
     batch_size: int = 64
     learning_rate: float | None = None
+    strategy: str | None = None
     imbalance: str = AUTO
     test_fraction: float = 0.2
     validation_fraction: float = 0.1
@@ -61,6 +69,8 @@ class FinetuneConfig:
                 f"The imbalance strategy {self.imbalance!r} is not known",
                 expected=f"One of {', '.join((AUTO, *IMBALANCE))}",
             )
+        if self.strategy not in (None, *STRATEGIES):
+            raise UsageError(f"The strategy {self.strategy!r} is not known", expected=f"One of {', '.join(STRATEGIES)}")
         if not self.base:
             raise UsageError("No base model was named", todo="Choose one from the list of base models")
         self._check("seed", 0, 2**32 - 1)

@@ -4,6 +4,7 @@ import math
 
 from sentiment.training.config import FinetuneConfig
 
+_FULL_FROM = 2_000  # training rows; chosen on validation rows, see benchmarks/README.md
 _PASSES = 12  # over 2,000 rows; fewer over more, more over fewer
 _SECONDS_PER_TOKEN = 4.5e-6  # one padded token through one training step, on two laptop cores
 _STARTUP = (5.0, 20.0)  # loading jax and compiling: with the programs cached, and the first time
@@ -17,14 +18,20 @@ def choose_epochs(config: FinetuneConfig, n_train: int) -> int:
     return round(min(40.0, max(2.0, _PASSES * (2_000 / max(n_train, 1)) ** 0.35)))
 
 
-def choose_learning_rate(n_train: int, *, pretrained: bool) -> float:
-    """Peak learning rate: gentle with few rows, which would otherwise drown what the base model knows.
-
-    Chosen on brand tweets: 0.0005 was best at 100 labels and 0.003 at 1,500; they differ by two points at each end.
-    """
+def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -> tuple[str, str]:
+    """How a network is fine-tuned, "head" or "full", and the sentence that says why."""
+    if config.strategy is not None:
+        return config.strategy, ""
     if not pretrained:
-        return 3e-3
-    return 5e-4 if n_train <= 200 else 1e-3 if n_train <= 1_000 else 2e-3
+        return "full", "Nothing was pretrained, so everything is trained."
+    if n_train < _FULL_FROM:
+        return "head", f"With fewer than {_FULL_FROM:,} labels to learn from, the encoder is better left as it is."
+    return "full", f"From {_FULL_FROM:,} labels on, tuning the encoder as well pays."
+
+
+def choose_learning_rate(*, pretrained: bool) -> float:
+    """Peak learning rate: gentler where something was learned before, which large steps would undo."""
+    return 1e-3 if pretrained else 3e-3
 
 
 def choose_batch_size(config: FinetuneConfig, n_train: int) -> int:
@@ -45,7 +52,10 @@ def estimate_seconds(
     """
     n_train = n_rows * (1.0 - config.test_fraction - config.validation_fraction)
     padded = min(config.max_length, 1.4 * mean_tokens + 8)
-    work = n_train * choose_epochs(config, round(n_train)) * padded * _SECONDS_PER_TOKEN
+    pretrained = not config.base.startswith("scratch-")
+    tuned = choose_strategy(config, n_train=round(n_train), pretrained=pretrained)[0] == "full"
+    passes = choose_epochs(config, round(n_train)) if tuned else 1
+    work = n_train * passes * padded * _SECONDS_PER_TOKEN
     work += n_rows * mean_tokens * _BASELINE_SECONDS_PER_TOKEN
     if past:
         work *= sorted(past)[len(past) // 2]

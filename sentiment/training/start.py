@@ -29,6 +29,7 @@ class Start:
         tokenizer: the base model's own, or one learned from the training texts.
         pretrained: whether the weights were learned elsewhere.
         kept_classes: classes whose row of the base model's head was kept.
+        base_head: the base model's own head, over its own classes; None from scratch.
     """
 
     params: dict[str, Any]
@@ -36,6 +37,7 @@ class Start:
     tokenizer: Tokenizer
     pretrained: bool
     kept_classes: tuple[str, ...] = ()
+    base_head: dict[str, Any] | None = None
 
 
 def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int) -> Start:
@@ -69,7 +71,9 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
     else:  # kept beside fresh weights, an old row would win every row of the first steps
         kernel, bias, kept = np.zeros_like(kernel), np.zeros_like(bias), ()
     params["head"] = {"kernel": kernel, "bias": bias}
-    return Start(params, model.encoder, model.tokenizer, pretrained=True, kept_classes=kept)
+    return Start(
+        params, model.encoder, model.tokenizer, pretrained=True, kept_classes=kept, base_head=model.params["head"]
+    )
 
 
 def match_classes(classes: Sequence[str], base_classes: Sequence[str]) -> dict[int, int]:

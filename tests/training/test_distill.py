@@ -1,0 +1,90 @@
+"""Pretraining with a teacher: its texts, its vectors, and the loss of labels and vectors together."""
+
+import numpy as np
+import pytest
+
+from sentiment.errors import ModelError
+from sentiment.models.classifier import apply_fn, fresh_params
+from sentiment.models.encoders import EncoderConfig
+from sentiment.models.tokenizer import TokenTable
+from sentiment.training import teacher as teachers
+from sentiment.training.distill import DistillSettings, Taught, distill
+from sentiment.training.feed import Examples
+from sentiment.training.teacher import WIDTH, Teacher
+from sentiment.training.unlabeled import exchange_words, split_sentences
+
+CONFIG = EncoderConfig(vocab_size=30, embed=8, widths=(1, 2), filters=8)
+
+
+def texts(n: int, *, seed: int) -> tuple[TokenTable, np.ndarray]:
+    """Texts of random words in which word 5 means class 1."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(3, 12, n)
+    ids = rng.integers(6, 30, lengths.sum()).astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    labels = rng.integers(0, 2, n)
+    ids[starts[:-1][labels == 1]] = 5
+    return TokenTable(ids, starts), labels
+
+
+def test_the_student_learns_the_labels_and_the_teachers_vectors():
+    tokens, labels = texts(256, seed=0)
+    seen, seen_labels = texts(256, seed=1)
+    vectors = np.eye(4, dtype=np.float16)[seen_labels]
+    sentiments = np.eye(2, dtype=np.float32)[seen_labels]
+    settings = DistillSettings(epochs=12, labeled_epochs=12, batch_size=32, learning_rate=2e-2, average=0.9)
+    losses = []
+    apply = apply_fn(CONFIG, 2 + 4)
+    params = distill(
+        apply,
+        fresh_params(CONFIG, 2 + 4, seed=0),
+        labeled=Examples(tokens, labels),
+        taught=Taught(seen, vectors, sentiments),
+        settings=settings,
+        on_progress=lambda progress: losses.append(progress.loss),
+    )
+    said = np.asarray(apply(params, tokens.padded(np.arange(256), 16)))
+    assert (said[:, :2].argmax(axis=1) == labels).mean() > 0.9
+    towards = said[:, 2:] / np.linalg.norm(said[:, 2:], axis=1, keepdims=True)
+    assert (towards[np.arange(256), labels] > 0.8).mean() > 0.9
+    assert losses
+
+
+def test_sentences_are_found_once_and_without_tags():
+    review = "A fine film, well acted.<br />See it with friends! A fine film, well acted. Short."
+    assert split_sentences([review]) == ["A fine film, well acted.", "See it with friends!"]
+
+
+def test_exchanged_words_come_from_the_vocabulary_and_function_words_stay():
+    words = [f"the{i}" for i in range(150)] + [f"word{i}" for i in range(300)]
+    sentence = "the1 the2 word7 word8 word9 the3"
+    changed = exchange_words([sentence] * 40, words, seed=0)
+    assert changed == exchange_words([sentence] * 40, words, seed=0)
+    assert len(set(changed)) > 20
+    for line in changed:
+        parts = line.split()
+        assert [parts[0], parts[1], parts[5]] == ["the1", "the2", "the3"]
+        assert all(part.lstrip("@#") in words for part in parts)
+
+
+def test_vectors_are_computed_once(tmp_path, monkeypatch):
+    asked = []
+
+    def encode(found: list[str]) -> np.ndarray:
+        asked.extend(found)
+        return np.ones((len(found), WIDTH), np.float16)
+
+    monkeypatch.setattr(teachers.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(teachers, "_load", lambda: encode)
+    first = Teacher(tmp_path)(["a", "b"])
+    again = Teacher(tmp_path)(["a", "b"])
+    assert asked == ["a", "b"]
+    np.testing.assert_array_equal(first, again)
+    Teacher(tmp_path)(["a", "c"])
+    assert asked == ["a", "b", "a", "c"]
+
+
+def test_without_the_teacher_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(teachers.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="requirements-build"):
+        Teacher(tmp_path)

@@ -1,0 +1,61 @@
+"""The head on a frozen encoder."""
+
+import numpy as np
+import pytest
+
+from sentiment.training.head import fit_head
+
+HIDDEN = 12
+
+
+def vectors(n: int, *, seed: int, n_classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Text vectors in which the first numbers say the class, faintly, and the others nothing."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, n_classes, n)
+    found = rng.normal(2.0, 1.0, (n, HIDDEN)).astype(np.float32)
+    found[np.arange(n), labels] += 1.5
+    return found, labels
+
+
+def share_right(head: dict, texts: np.ndarray, labels: np.ndarray) -> float:
+    return float(((texts @ head["kernel"] + head["bias"]).argmax(axis=1) == labels).mean())
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_it_learns_what_the_vectors_say(n_classes):
+    train, test = vectors(400, seed=0, n_classes=n_classes), vectors(400, seed=1, n_classes=n_classes)
+    head = fit_head(*train, n_classes=n_classes, base_head=None)
+    assert head["kernel"].shape == (HIDDEN, n_classes)
+    assert share_right(head, *test) > 0.6 + 0.1 * (n_classes == 2)
+
+
+def test_with_few_labels_what_the_base_model_says_counts():
+    texts, labels = vectors(9, seed=0)
+    test = vectors(600, seed=1)
+    knows = {"kernel": np.eye(HIDDEN, 3, dtype=np.float32), "bias": np.zeros(3, np.float32)}
+    alone = fit_head(texts, labels, n_classes=3, base_head=None)
+    helped = fit_head(texts, labels, n_classes=3, base_head=knows)
+    assert share_right(helped, *test) > share_right(alone, *test) + 0.05
+
+
+def test_a_base_model_with_other_classes_helps_as_well():
+    texts, labels = vectors(60, seed=0)
+    knows = {"kernel": np.eye(HIDDEN, 2, dtype=np.float32), "bias": np.zeros(2, np.float32)}
+    head = fit_head(texts, labels, n_classes=3, base_head=knows)
+    assert head["kernel"].shape == (HIDDEN, 3)
+    assert share_right(head, *vectors(400, seed=1)) > 0.6
+
+
+def test_a_class_without_rows_is_never_predicted():
+    texts, labels = vectors(50, seed=0, n_classes=2)
+    head = fit_head(texts, labels * 2, n_classes=3, base_head=None)
+    assert set((texts @ head["kernel"] + head["bias"]).argmax(axis=1)) <= {0, 2}
+
+
+def test_weights_move_the_border():
+    texts, labels = vectors(200, seed=0, n_classes=2)
+    heavy = np.where(labels == 1, 20.0, 1.0).astype(np.float32)
+    head = fit_head(texts, labels, n_classes=2, base_head=None, row_weights=heavy)
+    plain = fit_head(texts, labels, n_classes=2, base_head=None)
+    guess = lambda head: (texts @ head["kernel"] + head["bias"]).argmax(axis=1).mean()  # noqa: E731
+    assert guess(head) > guess(plain) + 0.1
