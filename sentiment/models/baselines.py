@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.naive_bayes import ComplementNB
 
 from sentiment.models.features import (
     GramFeatures,
@@ -117,6 +115,8 @@ def _fit_bayes(matrix: Matrix, train: Rows) -> tuple[NDArray[np.float64], NDArra
     It asks of each class how badly a text fits all others, and knows no shares of the classes: up to 3 points better
     than the multinomial kind on three classes, level with it on two.
     """
+    from sklearn.naive_bayes import ComplementNB  # slow to load, and a network does without
+
     model = ComplementNB(alpha=_SMOOTHING).fit(matrix, train.labels, sample_weight=train.weights)
     return model.feature_log_prob_.T, np.zeros(len(model.classes_))
 
@@ -124,6 +124,8 @@ def _fit_bayes(matrix: Matrix, train: Rows) -> tuple[NDArray[np.float64], NDArra
 def _fit_regression(matrix: Matrix, train: Rows, strength: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Kernel [n_features, n_present] and bias [n_present] of a logistic regression."""
     # newton-cg and not lbfgs: half the time on many features, and converged more closely
+    from sklearn.linear_model import LogisticRegression  # slow to load, and a network does without
+
     model = LogisticRegression(C=strength, max_iter=1000, solver="newton-cg")
     model.fit(matrix, train.labels, sample_weight=train.weights)
     kernel, bias = model.coef_.T, model.intercept_

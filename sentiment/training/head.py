@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 _SHRINK = 0.5  # of the mean spread is added to each number's: with few rows, a quiet number's spread says little
 _VECTOR_SCALE = 3.0  # length of a typical text vector under the penalty
@@ -34,6 +33,8 @@ def fit_head(
         base_head: the base model's own head, over its own classes; None for a network without one.
         row_weights: float32[n] or None for 1 each.
     """
+    from sklearn.linear_model import LogisticRegression  # slow to load, and a network from scratch does without
+
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
     scale = _VECTOR_SCALE / np.sqrt(vectors.shape[1]) / (spread + _SHRINK * spread.mean() + 1e-6)
     features = (vectors - mean) * scale
@@ -54,7 +55,7 @@ def fit_head(
     return {"kernel": head_kernel, "bias": head_bias}
 
 
-def _one_row_per_class(model: LogisticRegression) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+def _one_row_per_class(model: Any) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Weights [n_classes, n_features] and intercepts [n_classes]; of two, scikit-learn keeps the difference."""
     if len(model.classes_) > 2:
         return model.coef_, model.intercept_

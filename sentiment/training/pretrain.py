@@ -83,7 +83,7 @@ def _train(recipe: Recipe, corpora: Sequence[CorpusSplit], on_progress: Callable
         labels = np.concatenate([corpus.labels[corpus.rows(side)] for corpus in corpora])
         return Examples(encode(tokenizer, texts, max_length=max_length), labels)
 
-    if teacher is None:
+    if teacher is None or isinstance(recipe.settings, FitSettings):
         params = _learn(recipe, config, table, examples, on_progress)
     else:
         texts = [*_sentences(recipe, corpora, glove), *words]

@@ -5,7 +5,6 @@ import time
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import f1_score
 
 from sentiment.models.baselines import LinearModel, Rows, fit_baseline
 from sentiment.models.device import describe_cores
@@ -16,6 +15,7 @@ from sentiment.training.held_out import Labeled
 from sentiment.training.imbalance import ImbalancePlan, draw_epoch, plan_imbalance
 from sentiment.training.journal import Journal, Outcome
 from sentiment.training.runs import Run
+from sentiment.training.scores import macro_f1
 
 _NO_SPACES = ("zh", "ja", "th", "lo", "km", "my")
 
@@ -90,4 +90,4 @@ def _plan(base: str, strategy: str, labels: NDArray[np.int64], *, n_classes: int
 def _macro_f1(model: LinearModel, labeled: Labeled, positions: NDArray[np.int64]) -> float:
     """Over the classes that occur among these rows."""
     truth, said = labeled.labels[positions], model(labeled.texts(positions)).argmax(axis=1)
-    return float(f1_score(truth, said, labels=np.unique(truth), average="macro", zero_division=0.0))
+    return macro_f1(truth, said)

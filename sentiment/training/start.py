@@ -60,17 +60,14 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         config = EncoderConfig(vocab_size=tokenizer.get_vocab_size(), kind="cnn" if base == SCRATCH else "lstm")
         return Start(fresh_params(config, len(classes), seed=seed), config, tokenizer, pretrained=False)
     model = load_model(model_folder(base))
-    params = fresh_params(model.encoder, len(classes), seed=seed)
-    params["encoder"] = model.params["encoder"]
     matches = match_classes(classes, model.classes)
-    kernel, bias = np.array(params["head"]["kernel"]), np.array(params["head"]["bias"])
-    if len(matches) == len(classes):
-        for new, old in matches.items():
-            kernel[:, new], bias[new] = model.params["head"]["kernel"][:, old], model.params["head"]["bias"][old]
-        kept = tuple(classes)
-    else:  # kept beside fresh weights, an old row would win every row of the first steps
-        kernel, bias, kept = np.zeros_like(kernel), np.zeros_like(bias), ()
-    params["head"] = {"kernel": kernel, "bias": bias}
+    kernel, bias = np.zeros((model.encoder.hidden, len(classes)), np.float32), np.zeros(len(classes), np.float32)
+    kept: tuple[str, ...] = ()
+    if len(matches) == len(classes):  # kept beside fresh weights, an old row would win every row of the first steps
+        order = [matches[position] for position in range(len(classes))]
+        old = model.params["head"]
+        kernel, bias, kept = old["kernel"][:, order], old["bias"][order], tuple(classes)
+    params = {"encoder": model.params["encoder"], "head": {"kernel": kernel, "bias": bias}}
     return Start(
         params, model.encoder, model.tokenizer, pretrained=True, kept_classes=kept, base_head=model.params["head"]
     )
