@@ -15,6 +15,7 @@ from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import BASELINES
 from sentiment.training.allowed import imbalance_for
 from sentiment.training.config import AUTO, IMBALANCE, FinetuneConfig
+from sentiment.training.estimate import estimate_seconds
 from sentiment.training.finetune import finetune
 from sentiment.training.held_out import split_labeled
 from sentiment.training.runs import Run, create_run, describe_run, new_id
@@ -140,3 +141,11 @@ def test_a_simple_run_loads_no_deep_learning_library():
     code = "import sys, sentiment.training.finetune; print('jax' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_simple_run_is_announced_as_the_short_one_that_it_is():
+    simple, network = (
+        estimate_seconds(5_000, mean_tokens=30, config=FinetuneConfig(base=base))
+        for base in ("tfidf-words", "scratch-cnn")
+    )
+    assert simple[0] < simple[1] < network[0]

@@ -48,3 +48,14 @@ def test_from_scratch_the_words_come_from_the_training_texts():
     start = load_start("scratch-cnn", classes=["a", "b"], train_texts=["wobbly widget"] * 5, seed=0)
     assert not start.pretrained
     assert start.tokenizer.encode("wobbly").tokens == ["wobbly"]
+
+
+def test_from_scratch_there_is_a_network_of_either_kind_with_words_of_its_own():
+    texts = ["the film was good", "the film was bad"] * 5
+    cnn, rnn = (
+        load_start(base, classes=("a", "b"), train_texts=texts, seed=0) for base in ("scratch-cnn", "scratch-rnn")
+    )
+    assert (cnn.encoder.architecture, rnn.encoder.architecture) == ("TextCNN", "TextRNN")
+    assert (rnn.encoder.kind, rnn.encoder.bidirectional) == ("lstm", True)
+    assert not rnn.pretrained
+    assert rnn.tokenizer.token_to_id("film") is not None
