@@ -20,7 +20,7 @@ from sentiment.models.predictor import load_predictor
 from sentiment.models.store import ModelFolder, save_model
 from sentiment.models.tokenizer import build_tokenizer, count_words, encode
 from sentiment.training.corpora import SENTIMENT, CorpusSplit, read_corpus
-from sentiment.training.distill import DistillSettings, Taught, distill
+from sentiment.training.distill import IMITATION, DistillSettings, Taught, distill
 from sentiment.training.fit import Examples, Progress, Trainer
 from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.optimizer import FitSettings
@@ -128,14 +128,16 @@ def _imitate(
     n_classes = len(SENTIMENT)
     params = fresh_params(config, n_classes + WIDTH, seed=recipe.settings.seed)
     params["encoder"]["embedding"]["embedding"] = table
-    params = distill(
-        apply_fn(config, n_classes + WIDTH),
-        params,
-        labeled=labeled,
-        taught=taught,
-        settings=recipe.settings,
-        on_progress=on_progress,
-    )
+    first = dataclasses.replace(IMITATION, seed=recipe.settings.seed)
+    for settings, rows in ((first, None), (recipe.settings, labeled)):
+        params = distill(
+            apply_fn(config, n_classes + WIDTH),
+            params,
+            labeled=rows,
+            taught=taught,
+            settings=settings,
+            on_progress=on_progress,
+        )
     head = params["head"]
     return {**params, "head": {"kernel": head["kernel"][:, :n_classes], "bias": head["bias"][:n_classes]}}
 
