@@ -26,6 +26,8 @@ def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -
         return config.strategy, ""
     if not pretrained:
         return "full", "Nothing was pretrained, so everything is trained."
+    if config.epochs is not None or config.learning_rate is not None:
+        return "full", "Epochs or a learning rate were set, so everything is tuned."
     if n_train < _FULL_FROM:
         return "head", f"With fewer than {_FULL_FROM:,} labels to learn from, the encoder is better left as it is."
     return "full", f"From {_FULL_FROM:,} labels on, tuning the encoder as well pays."

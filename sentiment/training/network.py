@@ -89,6 +89,8 @@ class _NetworkFit:
         head = self._head(vectors["train"], labeled.labels[split.train])
         guess = (vectors["validation"] @ head["kernel"] + head["bias"]).argmax(axis=1)
         score = macro_f1(labeled.labels[split.validation], guess)
+        loss = float(_losses(vectors["validation"], head, labeled.labels[split.validation]).mean())
+        journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
         judge = f"Validation macro-F1 {100 * score:.1f}, before it learned from the validation rows as well."
         both = np.concatenate([split.train, split.validation])
         head = self._head(np.concatenate([vectors["train"], vectors["validation"]]), labeled.labels[both])
@@ -225,6 +227,12 @@ class _NetworkFit:
             "finished": f"Finished all {state.step} steps.",
         }
         return words[stopped] + reached
+
+
+def _losses(vectors: NDArray[np.float32], head: dict[str, Any], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Cross-entropy float32[n] of texts under a head, in nats."""
+    log_probs = jax.nn.log_softmax(vectors @ head["kernel"] + head["bias"])
+    return -np.asarray(log_probs)[np.arange(len(labels)), labels]
 
 
 def fit_settings(config: FinetuneConfig, *, n_train: int, pretrained: bool) -> FitSettings:
