@@ -1,10 +1,12 @@
-"""The head on a frozen encoder: a logistic regression on text vectors that starts from what the base model says.
+"""The head on a frozen encoder: a logistic regression on text vectors around what the base model says.
 
-Few labels cannot turn a thousand numbers into a verdict, but they can correct one. So the base model's own logits
-stand beside the text vector, with a milder penalty, and the regression is folded into one linear head again. It takes
-a second, and needs no validation rows.
+Few labels cannot turn a thousand numbers into a verdict, but they can correct one. So the regression is a maximum a
+posteriori fit whose prior stands at the base model's own head: without labels it says what the base model says, and
+every label moves it away from there as far as the evidence goes. It is folded into one linear head, takes a second,
+and needs no validation rows.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,12 @@ from numpy.typing import NDArray
 
 _SHRINK = 0.5  # of the mean spread is added to each number's: with few rows, a quiet number's spread says little
 _VECTOR_SCALE = 3.0  # length of a typical text vector under the penalty
-_LOGIT_SCALE = 1.2  # spread of the base model's logits under the penalty
-_INVERSE_PENALTY = 1.0  # C of the regression; the scales and it were chosen together, see benchmarks/README.md
+# Variances of the prior, chosen together on product reviews and tweets.
+_OF_VECTORS = 0.7
+_OF_KNOWN = 0.1  # the base model's logits, for classes that are its own
+_OF_OTHERS = 1.0  # the same, for classes that it does not know
+_OF_BIAS = 0.1
+_STEPS = 100
 
 
 def fit_head(
@@ -21,43 +27,75 @@ def fit_head(
     labels: NDArray[np.int64],
     *,
     n_classes: int,
-    base_head: dict[str, NDArray[np.float32]] | None,
+    base_head: Mapping[str, NDArray[np.float32]] | None = None,
+    matches: Mapping[int, int] | None = None,
     row_weights: NDArray[np.float32] | None = None,
 ) -> dict[str, Any]:
     """A head {"kernel": float32[hidden, n_classes], "bias": float32[n_classes]} for text vectors.
 
     Args:
         vectors: float32[n, hidden], of the training texts.
-        labels: int64[n], at least two different ones; a class without a row gets the lowest logit of all.
+        labels: int64[n].
         n_classes: of the head.
         base_head: the base model's own head, over its own classes; None for a network without one.
+        matches: the base model's class for each class that is one of its own (see `match_classes`).
         row_weights: float32[n] or None for 1 each.
     """
-    from sklearn.linear_model import LogisticRegression  # slow to load, and a network from scratch does without
-
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
     scale = _VECTOR_SCALE / np.sqrt(vectors.shape[1]) / (spread + _SHRINK * spread.mean() + 1e-6)
-    features = (vectors - mean) * scale
+    features, variances = (vectors - mean) * scale, np.full((vectors.shape[1], n_classes), _OF_VECTORS)
+    means = np.zeros_like(variances)
     if base_head is not None:
-        logits = (vectors - mean) @ base_head["kernel"]
-        logit_scale = _LOGIT_SCALE / (logits.std() + 1e-6)
-        features = np.concatenate([features, logits * logit_scale], axis=1)
-    model = LogisticRegression(C=_INVERSE_PENALTY, max_iter=500).fit(features, labels, sample_weight=row_weights)
-    weights, intercepts = _one_row_per_class(model)
-    hidden = vectors.shape[1]
-    kernel = scale[:, None] * weights[:, :hidden].T  # [hidden, classes seen]
+        logits = vectors @ base_head["kernel"] + base_head["bias"]
+        known, certain = _prior(logits.shape[1], n_classes, matches or {})
+        features = np.concatenate([features, logits], axis=1)
+        means, variances = np.concatenate([means, known]), np.concatenate([variances, certain])
+    weights = np.ones(len(labels)) if row_weights is None else row_weights
+    kernel, bias = _map_estimate(features.astype(np.float64), labels, weights, means=means, variances=variances)
+    folded = scale[:, None] * kernel[: vectors.shape[1]]
+    bias = bias - mean @ folded
     if base_head is not None:
-        kernel = kernel + logit_scale * base_head["kernel"] @ weights[:, hidden:].T
-    bias = intercepts - mean @ kernel
-    head_kernel = np.zeros((hidden, n_classes), np.float32)
-    head_bias = np.full(n_classes, bias.min() - 10.0, np.float32)
-    head_kernel[:, model.classes_], head_bias[model.classes_] = kernel, bias
-    return {"kernel": head_kernel, "bias": head_bias}
+        of_logits = kernel[vectors.shape[1] :]
+        folded, bias = folded + base_head["kernel"] @ of_logits, bias + base_head["bias"] @ of_logits
+    return {"kernel": folded.astype(np.float32), "bias": bias.astype(np.float32)}
 
 
-def _one_row_per_class(model: Any) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Weights [n_classes, n_features] and intercepts [n_classes]; of two, scikit-learn keeps the difference."""
-    if len(model.classes_) > 2:
-        return model.coef_, model.intercept_
-    half, intercept = model.coef_[0] / 2.0, model.intercept_[0] / 2.0
-    return np.stack([-half, half]), np.array([-intercept, intercept])
+def _prior(n_known: int, n_classes: int, matches: Mapping[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance [n_known, n_classes] of the weights of the base model's logits: its classes stand for ours."""
+    mean, variance = np.zeros((n_known, n_classes)), np.full((n_known, n_classes), _OF_OTHERS)
+    for ours, theirs in matches.items():
+        mean[theirs, ours], variance[:, ours] = 1.0, _OF_KNOWN
+    return mean, variance
+
+
+def _map_estimate(
+    features: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    row_weights: NDArray[np.floating],
+    *,
+    means: NDArray[np.float64],
+    variances: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Kernel [n_features, n_classes] and bias [n_classes] of a softmax regression under a Gaussian prior."""
+    from scipy.optimize import minimize  # slow to load, and a network from scratch does without
+
+    n_features, n_classes = means.shape
+    target = np.eye(n_classes)[labels]
+
+    def split(flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return flat[:-n_classes].reshape(n_features, n_classes), flat[-n_classes:]
+
+    def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        kernel, bias = split(flat)
+        logits = features @ kernel + bias
+        logits -= logits.max(axis=1, keepdims=True)
+        log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        away = (kernel - means) / variances
+        value = -(row_weights * (log_probs * target).sum(axis=1)).sum()
+        value += 0.5 * ((kernel - means) * away).sum() + 0.5 * (bias**2).sum() / _OF_BIAS
+        error = row_weights[:, None] * (np.exp(log_probs) - target)
+        gradient = features.T @ error + away
+        return float(value), np.concatenate([gradient.ravel(), error.sum(axis=0) + bias / _OF_BIAS])
+
+    start = np.concatenate([means.ravel(), np.zeros(n_classes)])
+    return split(minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x)

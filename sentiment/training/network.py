@@ -108,6 +108,7 @@ class _NetworkFit:
             labels,
             n_classes=n_classes,
             base_head=self._start.base_head,
+            matches=self._start.matches,
             row_weights=(plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32),
         )
         # A margin asked for in the loss is, for a regression, the same as one taken off afterwards.

@@ -1,7 +1,7 @@
 """Where a fine-tuning starts from: the base model's weights, with a head for the dataset's classes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ class Start:
         tokenizer: the base model's own, or one learned from the training texts.
         pretrained: whether the weights were learned elsewhere.
         kept_classes: classes whose row of the base model's head was kept.
+        matches: the base model's class for each class that means the same, both as positions.
         base_head: the base model's own head, over its own classes; None from scratch.
     """
 
@@ -38,6 +39,7 @@ class Start:
     pretrained: bool
     kept_classes: tuple[str, ...] = ()
     base_head: dict[str, Any] | None = None
+    matches: Mapping[int, int] = field(default_factory=dict)
 
 
 def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int) -> Start:
@@ -69,7 +71,13 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         kernel, bias, kept = old["kernel"][:, order], old["bias"][order], tuple(classes)
     params = {"encoder": model.params["encoder"], "head": {"kernel": kernel, "bias": bias}}
     return Start(
-        params, model.encoder, model.tokenizer, pretrained=True, kept_classes=kept, base_head=model.params["head"]
+        params,
+        model.encoder,
+        model.tokenizer,
+        pretrained=True,
+        kept_classes=kept,
+        base_head=model.params["head"],
+        matches=matches,
     )
 
 
