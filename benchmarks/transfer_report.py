@@ -19,10 +19,11 @@ _COLOURS = (
 def print_report(results: pd.DataFrame, *, peer: str) -> None:
     """Prints a Markdown table for each data set, and writes the plot beside the results."""
     last = results.drop_duplicates(["set", "method", "n", "seed"], keep="last")
-    print(f"{last['date'].max()}, {last['machine'].iloc[-1]}")
+    print(f"{str(last['date'].max())[:10]}, {last['machine'].iloc[-1]}")
     for name in [name for name in SETS if (last["set"] == name).any()]:
-        print(f"\n**{name}**: {SETS[name]}; macro-F1, mean of {last['seed'].nunique()} seeds ± 95 % interval\n")
-        print(markdown(last[last["set"] == name], peer=peer))
+        cells = last[last["set"] == name]
+        print(f"\n**{name}**: {SETS[name]}; macro-F1, mean of {cells['seed'].nunique()} seeds ± 95 % interval\n")
+        print(markdown(cells, peer=peer))
     _draw(last, peer=peer)
 
 
