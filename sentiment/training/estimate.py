@@ -6,6 +6,7 @@ from sentiment.models.registry import BASELINES
 from sentiment.training.config import FinetuneConfig
 
 _FULL_FROM = 1_000  # training rows; about level with the head alone from there to 2,000, and better at 4,000 tweets
+_OF_THE_LOOP = ("focal", "augment")  # strategies against imbalance that a regression on text vectors does not know
 _PASSES = 12  # over 2,000 rows; fewer over more, more over fewer
 _SECONDS_PER_TOKEN = 4.5e-6  # one padded token through one training step, on two laptop cores
 _STARTUP = (5.0, 20.0)  # loading jax and compiling: with the programs cached, and the first time
@@ -28,6 +29,8 @@ def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -
         return "full", "Nothing was pretrained, so everything is trained."
     if config.epochs is not None or config.learning_rate is not None:
         return "full", "Epochs or a learning rate were set, so everything is tuned."
+    if config.imbalance in _OF_THE_LOOP:
+        return "full", f"The strategy {config.imbalance} acts while everything is tuned, so everything is."
     if n_train < _FULL_FROM:
         return "head", f"With fewer than {_FULL_FROM:,} labels to learn from, the encoder is better left as it is."
     return "full", f"From {_FULL_FROM:,} labels on, tuning the encoder as well pays."

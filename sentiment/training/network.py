@@ -18,7 +18,7 @@ from sentiment.training.estimate import choose_batch_size, choose_epochs, choose
 from sentiment.training.fit import Examples, Progress, Trainer
 from sentiment.training.head import fit_head
 from sentiment.training.held_out import Labeled
-from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.imbalance import adjust_head, plan_imbalance
 from sentiment.training.journal import Journal, Outcome
 from sentiment.training.optimizer import FitSettings, split_groups
 from sentiment.training.scores import macro_f1
@@ -86,14 +86,14 @@ class _NetworkFit:
             status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=self._describe()
         )
         vectors = {side: self._vectors(start.params, table) for side, table in tables.items()}
-        head = self._head(vectors["train"], labeled.labels[split.train])
+        head = self._adjusted_head(vectors["train"], labeled.labels[split.train])
         guess = (vectors["validation"] @ head["kernel"] + head["bias"]).argmax(axis=1)
         score = macro_f1(labeled.labels[split.validation], guess)
         loss = float(_losses(vectors["validation"], head, labeled.labels[split.validation]).mean())
         journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
         judge = f"Validation macro-F1 {100 * score:.1f}, before it learned from the validation rows as well."
         both = np.concatenate([split.train, split.validation])
-        head = self._head(np.concatenate([vectors["train"], vectors["validation"]]), labeled.labels[both])
+        head = self._adjusted_head(np.concatenate([vectors["train"], vectors["validation"]]), labeled.labels[both])
         self._save({**start.params, "head": head})
         journal.tell(step=1, epoch=1, best_macro_f1=score, phase="Judging the held-out rows")
         logits = vectors["held out"] @ head["kernel"] + head["bias"]
@@ -112,7 +112,12 @@ class _NetworkFit:
             row_weights=(plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32),
         )
         # A margin asked for in the loss is, for a regression, the same as one taken off afterwards.
-        return {**head, "bias": head["bias"] + plan.posthoc - plan.log_prior}
+        return {**head, "bias": head["bias"] - plan.log_prior}
+
+    def _adjusted_head(self, vectors: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, Any]:
+        """The head as it is saved; the loop adds an adjustment after training by itself."""
+        plan = plan_imbalance(self._config.imbalance, labels, n_classes=len(self._labeled.classes))
+        return dict(adjust_head({"head": self._head(vectors, labels)}, plan.posthoc)["head"])
 
     def _tokens(self) -> dict[str, TokenTable]:
         labeled, split = self._labeled, self._labeled.split

@@ -69,6 +69,8 @@ def test_its_history_holds_the_validation(run):
         ({}, 60, False, "full"),
         ({}, 50_000, True, "full"),
         ({"epochs": 3}, 60, True, "full"),
+        ({"imbalance": "focal"}, 60, True, "full"),
+        ({"imbalance": "class-weights"}, 60, True, "head"),
         ({"strategy": "head"}, 50_000, True, "head"),
         ({"strategy": "full"}, 60, True, "full"),
     ],
