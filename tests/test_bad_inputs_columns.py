@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+import xlsxwriter
 
 from sentiment import data
 from sentiment.errors import DataError
@@ -30,6 +31,16 @@ def test_ten_thousand_columns_are_refused(name: str) -> None:
         read(csv if name == "r.csv" else json, name)
 
 
+def test_ten_thousand_columns_of_a_packed_file_are_refused(tmp_path) -> None:
+    names = [f"c{i}" for i in range(10_000)]
+    data.write_table(pd.DataFrame([["1"] * 10_000], columns=names), tmp_path / "r.parquet")
+    with xlsxwriter.Workbook(tmp_path / "r.xlsx") as book:
+        book.add_worksheet().write_row(0, 0, names)
+    for name in ("r.parquet", "r.xlsx"):
+        with pytest.raises(DataError, match=r"10,000 columns.*At most 500"):
+            data.read_table(tmp_path / name, name=name)
+
+
 def test_ragged_rows_are_counted_listed_and_lose_nothing() -> None:
     table = read("id,text\n1,fine\n2\n3,one, two, three\n4,ok,,\n\n5,last\n")
     assert table.frame.values.tolist() == [
@@ -46,6 +57,15 @@ def test_ragged_rows_are_counted_listed_and_lose_nothing() -> None:
     assert "1 blank lines" in told
     report = data.build_dataset(table, text="text").report
     assert (report.n_ragged, report.ragged_rows, report.n_empty) == (2, (1, 2), 1)
+
+
+def test_many_ragged_rows_of_a_worksheet_are_counted_beyond_those_listed(tmp_path) -> None:
+    path = tmp_path / "r.xlsx"
+    data.write_table(pd.DataFrame([["x", "y", "z"]] * 300, columns=["a", "b", ""]), path)
+    table = data.read_table(path, name="r.xlsx")
+    assert table.n_ragged == 300
+    assert table.ragged_rows == tuple(range(200))
+    assert table.frame["b"].tolist() == ["y z"] * 300
 
 
 def test_many_ragged_rows_are_counted_beyond_those_listed() -> None:

@@ -2,6 +2,7 @@
 
 import codecs
 
+import pandas as pd
 import pytest
 
 from sentiment import data
@@ -101,17 +102,30 @@ def test_an_unknown_encoding_is_refused_in_words(encoding: str) -> None:
         )
 
 
+def parquet(frame: pd.DataFrame) -> bytes:
+    content = frame.to_parquet()
+    assert content is not None
+    return content
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"text,label\nba\0d,neg\n", "r.csv"),
-        (b'{"text": "ba\\u0000d", "label": "neg"}\n', "r.jsonl"),
+        (b"text,label\nba\0d,n\0eg\n", "r.csv"),
+        (b'{"text": "ba\\u0000d", "label": "n\\u0000eg"}\n', "r.jsonl"),
+        (parquet(pd.DataFrame({"text": ["ba\0d"], "label": ["n\0eg"]})), "r.parquet"),
     ],
 )
 def test_nul_bytes_are_made_visible_and_told(content: bytes, name: str) -> None:
     table = data.read_table(content, name=name)
-    assert table.frame["text"].tolist() == ["ba\u2400d"]
+    assert table.frame.values.tolist() == [["ba\u2400d", "n\u2400eg"]]
     assert any("NUL" in warning for warning in table.warnings)
+    assert data.build_dataset(table, text="text", label="label").classes == ("n\u2400eg",)
+
+
+def test_a_name_with_a_nul_byte_is_a_name() -> None:
+    table = data.read_table(b"te\0xt,label\ngood,pos\n", name="r.csv")
+    assert table.frame.columns.tolist() == ["te xt", "label"]
 
 
 def test_line_ends_may_be_mixed_and_only_they_end_a_row() -> None:

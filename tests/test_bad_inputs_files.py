@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 import struct
 import zipfile
 import zlib
@@ -92,7 +93,7 @@ def test_the_case_of_an_extension_does_not_matter(name: str) -> None:
     assert len(data.read_table(b"text,label\ngood,pos\n", name=name).frame) == 1
 
 
-@pytest.mark.parametrize("name", ["r.csv.exe", "r.zip", "r.csv.\u202eexe", "r.html"])
+@pytest.mark.parametrize("name", ["r.csv.exe", "r.zip", "r.csv.\u202eexe", "r.html", "x" * 300 + ".csv.exe"])
 def test_another_extension_is_refused(name: str) -> None:
     with pytest.raises(DataError, match="ends in"):
         data.read_table(b"text,label\ngood,pos\n", name=name)
@@ -106,6 +107,7 @@ def test_another_extension_is_refused(name: str) -> None:
         "a\0b.csv",
         "x" * 300 + ".csv",
         "\u202egpj.csv",
+        "r\udcff.csv",
         "a\nb\x1b[31m.csv",
         "..",
         "",
@@ -158,6 +160,9 @@ def test_a_workbook_that_lies_about_a_size_is_refused() -> None:
     assert bomb.count(honest) == 2
     with pytest.raises(DataError, match="lies about its size"):
         data.read_table(bytes(bomb.replace(honest, struct.pack("<L", 1000))), name="r.xlsx")
+    packed = struct.pack("<L", info.compress_size)
+    with pytest.raises(DataError, match="times its size"):
+        data.read_table(bytes(bomb.replace(packed, struct.pack("<L", 0))), name="r.xlsx")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
@@ -219,6 +224,79 @@ def test_a_stray_cell_far_away_does_not_fill_the_memory() -> None:
         data.read_table(workbook(edit=edit), name="r.xlsx")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'<c r="A2"', b'<c r="A99999999999"'),
+        (b'<c r="A2"', b'<c r="AAAAAAAA2"'),
+        (b'<c r="A2"', b'<c r="zzz9999999"'),
+        (b'<c r="A2"', b'<c r = "ZZZ9999999"'),
+        (b'<c r="A2"', b'<c a=">" r="ZZZ9999999"'),
+        (b'<c r="A2"', b"""<c a=' r="A2"' r="ZZZ9999999\""""),
+        (b'<c r="A2"', b'<c r="A2" r="ZZZ9999999"'),
+        (b'<c r="A2"', b'<c r="&#90;ZZ9999999"'),
+        (b'<c r="A2"', b"<c " + b" " * 3_000_000 + b'r = "ZZZ9999999"'),
+        (b'<row r="2"', b'<row r="99999999999"'),
+        (b'<row r="2" spans="1:2"><c r="A2"', b'<row r="9999999" spans="1:2"><c/><c/><c'),
+    ],
+)
+def test_a_cell_at_a_place_written_in_no_usual_way_does_not_fill_the_memory(old: bytes, new: bytes) -> None:
+    # What the parser would do with such a place is not known beforehand, and running out of memory ends the server.
+    content = repack(workbook(), lambda name, part: part.replace(old, new) if "sheet1" in name else part)
+    with pytest.raises(DataError, match="no spreadsheet program writes|spans|columns"):
+        data.read_table(content, name="r.xlsx", limits=data.Limits(max_inflated_ratio=10**9))
+
+
+def test_a_sheet_in_another_encoding_or_under_another_name_is_bounded_too() -> None:
+    def far(part: bytes) -> bytes:
+        return part.replace(b'r="A2"', b'r="ZZZ9999999"')
+
+    wide = repack(workbook(), lambda name, part: far(part).decode().encode("utf-16") if "sheet1" in name else part)
+    with pytest.raises(DataError, match="no spreadsheet program writes"):
+        data.read_table(wide, name="r.xlsx")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            part = old.read(name).replace(b"worksheets/sheet1.xml", b"worksheets/a/sheet1")
+            moved = name == "xl/worksheets/sheet1.xml"
+            new.writestr("xl/Worksheets/a/SHEET1" if moved else name, far(part) if moved else part)
+    with pytest.raises(DataError, match="18,278 columns"):
+        data.read_table(buffer.getvalue(), name="r.xlsx")
+
+
+def test_cells_that_do_not_say_their_place_are_read() -> None:
+    content = repack(workbook(), lambda name, part: re.sub(rb' r="[A-Z]*\d+"', b"", part) if "sheet1" in name else part)
+    frame = data.read_table(content, name="r.xlsx").frame
+    assert frame.values.tolist() == [["good phone", "positive"], ["bad phone", "negative"]]
+
+
+def test_tags_that_go_on_in_the_next_block_are_counted() -> None:
+    rows = [["text", "label"], *([f"review number {i} " + "x" * 90, "positive"] for i in range(12_000))]
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"constant_memory": True}) as book:  # texts inside the sheet, over many blocks
+        sheet = book.add_worksheet("reviews")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    assert data.read_table(buffer.getvalue(), name="r.xlsx").frame.values.tolist() == rows[1:]
+
+
+def test_a_million_blank_rows_are_passed_over_and_told() -> None:
+    rows = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (i, i) for i in range(4, 1_000_000))
+    last = b'<row r="1000000"><c r="A1000000" t="inlineStr"><is><t>the last</t></is></c></row>'
+
+    def fill(name: str, part: bytes) -> bytes:
+        return part.replace(b"</sheetData>", rows + last + b"</sheetData>") if "sheet1" in name else part
+
+    for content, name in (
+        (repack(workbook(), fill), "r.xlsx"),
+        (b"text,label\ngood,a\nbad,b\n" + b"\n" * 999_996 + b"the last,c\n", "r.csv"),
+    ):
+        table = data.read_table(content, name=name)
+        assert table.frame["text"].iloc[-1] == "the last"
+        assert len(table.frame) == 3
+        assert table.warnings == ("999,996 blank lines were passed over.",)
+
+
 def test_a_cover_sheet_is_not_taken_for_the_rows() -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
@@ -273,6 +351,12 @@ def test_a_flipped_byte_in_a_parquet_page_is_no_traceback() -> None:
         data.read_table(bytes(content), name="r.parquet")
 
 
+def test_a_date_that_cannot_be_is_no_traceback() -> None:
+    dates = pa.array([[0], [2**62]], pa.list_(pa.timestamp("us")))
+    with pytest.raises(DataError, match="damaged"):
+        data.read_table(parquet(pa.table({"text": ["a", "b"], "dates": dates})), name="r.parquet")
+
+
 def test_nested_decimal_and_binary_columns_are_not_offered_as_text() -> None:
     table = pa.table(
         {
@@ -323,6 +407,22 @@ def test_a_parquet_file_that_unpacks_to_too_much_is_refused() -> None:
 def test_a_bad_line_of_json_is_named(bad: str, what: str) -> None:
     with pytest.raises(DataError, match=what):
         data.read_table(f'{{"text": "a"}}\n{bad}\n{{"text": "c"}}\n'.encode(), name="r.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        ('{"text": NaN}', "array holds NaN"),
+        ('{"text": "b"', "array is not valid JSON"),
+        ('"b"', "Item 2 of the JSON array is not a JSON object"),
+        ('{"text": ' + "[" * 30 + "]" * 30 + "}", "Item 2 of the JSON array is nested"),
+        ('{"text": ' + "[" * 100_000 + "]" * 100_000 + "}", "array is nested"),
+        ('{"text": "\\ud800"}', "Row 2.*surrogate"),
+    ],
+)
+def test_a_bad_item_of_a_json_array_is_named(bad: str, what: str) -> None:
+    with pytest.raises(DataError, match=what):
+        data.read_table(f'[{{"text": "a"}}, {bad}]'.encode(), name="r.jsonl")
 
 
 def test_numbers_in_json_stay_as_they_are_written() -> None:

@@ -1,9 +1,12 @@
 """Labels that vary, rate, contradict, are missing, or are no labels: told and decidable before training starts."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from sentiment import data
+from sentiment.cli import main
 from sentiment.errors import DataError
 
 
@@ -134,3 +137,49 @@ def test_an_unlabeled_dataset_is_welcome(column: str | None) -> None:
     assert found.frame["label"].isna().all()
     counts = data.count_classes(found.frame["label"], classes=found.classes)
     assert "nothing to train on" in data.describe_balance(counts)
+
+
+ODD = ["007", "7", "9223372036854775809", "NA", "None", "👍", "<img onerror=x>", ":red[x]", "$$", "`a`", "x" * 200]
+
+
+def test_odd_labels_come_out_of_a_run_as_they_went_in(tmp_path: Path) -> None:
+    # Each class has words of its own, so that each is predicted.
+    rows = [(f"the w{code}w of z{code}z number {i}", label) for i in range(12) for code, label in enumerate(ODD)]
+    source, run, out = tmp_path / "r.jsonl", tmp_path / "run", tmp_path / "out.jsonl"
+    data.write_table(pd.DataFrame(rows, columns=["text", "label"]), source)
+    arguments = [str(source), "--text", "text", "--label", "label", "--base", "tfidf-words", "--out", str(run)]
+    assert main(["finetune", *arguments]) == 0
+    held_out = pd.read_parquet(run / "predictions.parquet")
+    assert set(held_out["label"]) == set(ODD)
+    assert {f"model:prob:{label}" for label in ODD} <= set(held_out.columns)
+    assert main(["predict", str(run), str(source), "--text", "text", "--out", str(out)]) == 0
+    predicted = data.read_table(out, name="out.jsonl").frame
+    assert predicted["prediction"].tolist() == [label for _, label in rows]
+
+
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [
+        ([""] * 30, "No row has a label"),
+        (["positive"] * 30, "Every labeled row is “positive”"),
+        (["positive"] * 28 + ["negative"] * 2, "“negative” (2 rows)"),
+        ([f"id {i // 2}" for i in range(300)], "150 different labels on 300 rows"),
+        ([f"id {i}" for i in range(10_000)], "10,000 different values"),
+    ],
+    ids=["no-label", "one-class", "two-rows", "hundreds-of-classes", "ten-thousand-classes"],
+)
+def test_labels_that_cannot_be_trained_on_end_the_command_with_the_reason(
+    labels: list[str], what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, run = tmp_path / "r.csv", tmp_path / "run"
+    pd.DataFrame({"text": [f"word{i} thing{i} of a kind{i}" for i in range(len(labels))], "label": labels}).to_csv(
+        source, index=False
+    )
+    assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    *before, last = captured.err.splitlines()
+    assert last.startswith("Error: ")
+    assert what in last
+    assert not [line for line in before if "Fitting" in line or "step" in line], "said before training starts"
+    assert not (run / "model").exists()

@@ -9,6 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from sentiment import data
+from sentiment.cli import main
 from sentiment.errors import DataError
 
 MARKUP = [
@@ -49,11 +50,11 @@ def test_blank_texts_are_counted_left_out_and_not_lost() -> None:
         dataset(blanks)
 
 
-@pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
-def test_a_huge_field_is_cut_and_told(name: str) -> None:
-    huge = "x" * 10_000_000
-    content = f"text,label\nshort,a\n{huge},b\n" if name == "r.csv" else f'{{"text": "short"}}\n{{"text": "{huge}"}}\n'
-    table = data.read_table(content.encode(), name=name)
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl", "r.parquet"])
+def test_a_huge_field_is_cut_and_told(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    data.write_table(pd.DataFrame({"text": ["short", "x" * 100_000_000]}), path)
+    table = data.read_table(path, name=name)
     assert table.frame["text"].str.len().tolist() == [5, 100_000]
     assert any("row 2, column “text”" in warning and "100,000" in warning for warning in table.warnings)
 
@@ -124,6 +125,19 @@ def test_rows_that_are_all_the_same_are_explained() -> None:
         data.propose_columns(pd.DataFrame({"text": ["the very same words"] * 30, "label": ["a", "b"] * 15})).text
         == "text"
     )
+
+
+def test_rows_that_are_all_the_same_end_a_run_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, run = tmp_path / "r.csv", tmp_path / "run"
+    pd.DataFrame({"text": ["the very same words"] * 30, "label": ["a", "b"] * 15}).to_csv(source, index=False)
+    assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run)]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("Error: ")
+    assert "“a” (15 rows in 1 group(s))" in last
+    assert "nearly the same text" in last
+    assert not (run / "model").exists()
 
 
 def test_texts_without_letters_have_no_language() -> None:

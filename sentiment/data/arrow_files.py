@@ -29,7 +29,7 @@ def read_parquet(content: bytes, *, limits: Limits) -> tuple[StringTable, list[s
         # Dictionaries first: a few bytes may stand for gigabytes of repeated text.
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=strings)
         return _read(file, limits=limits)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:  # Overflow: a date in year 300,000
         raise DataError(
             "The Parquet file is cut off or damaged, so nothing was imported", expected="A whole file", todo=_DAMAGED
         ) from error

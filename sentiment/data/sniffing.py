@@ -84,7 +84,7 @@ def detect_format(source: PurePath | bytes, *, name: str) -> FileFormat:
             f"The file {display_name(name)} is empty", expected="A row of column names and rows of data below"
         )
     kind = _binary_kind(content, name=name)
-    extension = PurePath(clean_name(name)).suffix.lower()
+    extension = PurePath(display_name(name)).suffix.lower()
     if extension and extension not in EXTENSIONS:
         raise DataError(f"{display_name(name)} ends in “{extension}”", expected=f"A {READABLE} file", todo=_ADVICE)
     if kind is not None:

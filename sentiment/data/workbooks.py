@@ -13,15 +13,71 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from sentiment.data.cells import StringTable, chunked
-from sentiment.data.delimited import ParseNotes
+from sentiment.data.delimited import MAX_LISTED, ParseNotes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
 
 _BLOCK = 1 << 20
 _OVERLAP = 256
-_CELL = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r=["']([A-Z]{1,3})(\d{1,7})["']""")
+_SHEETS = ("xl/worksheets/", "xl/chartsheets/", "xl/dialogsheets/")  # a sheet that lies elsewhere is not opened
+# Rows and cells, and how spreadsheet programs write them. Where a parser puts one that is written in another way is not
+# known beforehand, and a cell in row 4,000,000,000 takes all the memory there is: such a worksheet is refused.
+_TAG = re.compile(rb"<(?:[^\s<>/:!?]*:)?(c|row)(?=[\s/>])")
+_ATTRIBUTES = rb"""(?:\s+(?!r=)[\w:.-]+=(?:"[^"'<>]*"|'[^"'<>]*'))*"""
+_CELL = re.compile(
+    rb"<(?:[\w.-]+:)?c" + _ATTRIBUTES + rb"""(?:\s+r=["']([A-Z]{1,3})([0-9]{1,7})["']""" + _ATTRIBUTES + rb")?\s*/?>"
+)
+_ROW = re.compile(
+    rb"<(?:[\w.-]+:)?row" + _ATTRIBUTES + rb"""(?:\s+r=["']([0-9]{1,7})["']""" + _ATTRIBUTES + rb")?\s*/?>"
+)
 _UNCOMPUTED = re.compile(rb"</(?:\w+:)?f>\s*(?:<v\s*/>|<v></v>)?\s*</(?:\w+:)?c>")
 _WHOLE = "Download or save the workbook again"
+
+
+@dataclass
+class _Extent:
+    """How far the cells of a worksheet reach, counted while it is unpacked."""
+
+    rows: int = 0  # the last row with a cell that says its place
+    columns: int = 0
+    named_rows: int = 0  # the last row that says its number, be there cells in it or not
+    unnamed_rows: int = 0
+    longest_run: int = 0  # most cells in one row
+    has_unplaced: bool = False
+    _run: int = 0
+    _pending: bytes = b""
+
+    def add(self, block: bytes) -> None:
+        """Counts the rows and cells of the next block.
+
+        Raises:
+            DataError: for a row or cell that is not written as spreadsheet programs write it.
+        """
+        window = self._pending + block
+        last = window.rfind(b"<")
+        cut = last if last >= 0 and b">" not in window[last:] else len(window)  # what is cut off waits for its end
+        window, self._pending = window[:cut], window[cut:]
+        kinds, cells, rows = _TAG.findall(window), _CELL.findall(window), _ROW.findall(window)
+        if len(kinds) != len(cells) + len(rows) or b"\0" in window or len(self._pending) > _BLOCK:
+            raise DataError(
+                "A worksheet has rows or cells that no spreadsheet program writes",
+                expected="A workbook written by a spreadsheet program",
+                todo="Open it in one and save it again, or save the sheet as CSV",
+            )
+        runs = b"".join(kinds).replace(b"row", b"|").split(b"|")
+        lengths = [self._run + len(runs[0]), *map(len, runs[1:])]
+        self._run, self.longest_run = lengths[-1], max(self.longest_run, *lengths)
+        self.rows = max(self.rows, max((int(row) for _, row in cells if row), default=0))
+        self.columns = max([self.columns, *(_column_number(letters) for letters in {letters for letters, _ in cells})])
+        self.named_rows = max(self.named_rows, max((int(row) for row in rows if row), default=0))
+        self.unnamed_rows += rows.count(b"")
+        self.has_unplaced = self.has_unplaced or (b"", b"") in cells
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns at most. A cell without a place of its own stands in its row, right of the one before."""
+        if not self.has_unplaced:
+            return self.rows, self.columns
+        return max(self.rows, self.named_rows) + self.unnamed_rows, self.columns + self.longest_run
 
 
 @dataclass
@@ -95,7 +151,8 @@ def _fill(rows: Iterator[list[Any]], notes: ParseNotes, *, limits: Limits) -> St
         for offset, row in enumerate(chunk):
             if any(row[width:]):
                 notes.n_ragged += 1
-                notes.ragged.append(table.n_rows + offset)
+                if len(notes.ragged) < MAX_LISTED:
+                    notes.ragged.append(table.n_rows + offset)
                 row[width - 1] = " ".join(cell for cell in row[width - 1 :] if cell)
             del row[width:]
         table.add_rows(chunk)
@@ -145,7 +202,7 @@ def _inspect(content: bytes, *, limits: Limits) -> _Package:
             raise DataError("The workbook's parts are encrypted", expected="A workbook without a password")
         if info.file_size > 1_000_000 and info.file_size > limits.max_inflated_ratio * max(info.compress_size, 1):
             raise _bomb(
-                f"A part of the workbook unpacks to {info.file_size / info.compress_size:,.0f} times its size",
+                f"A part of the workbook unpacks to {info.file_size / max(info.compress_size, 1):,.0f} times its size",
                 limits=limits,
             )
         try:
@@ -167,9 +224,9 @@ def _inspect(content: bytes, *, limits: Limits) -> _Package:
 
 
 def _inspect_part(content: bytes, info: zipfile.ZipInfo, package: _Package, *, limits: Limits) -> None:
-    is_sheet = re.fullmatch(r"xl/worksheets/[^/]+\.xml", info.filename) is not None
+    is_sheet = info.filename.lower().replace("\\", "/").startswith(_SHEETS)
     is_xml = info.filename.lower().endswith((".xml", ".rels"))
-    size, tail, rows, columns = 0, b"", 0, 0
+    size, tail, extent = 0, b"", _Extent()
     for block in _inflate(content, info):
         size += len(block)
         package.n_bytes += len(block)
@@ -189,14 +246,12 @@ def _inspect_part(content: bytes, info: zipfile.ZipInfo, package: _Package, *, l
                 todo="Open it in a spreadsheet program and save it again",
             )
         if is_sheet:
-            found = _CELL.findall(window)
-            rows = max(rows, max((int(row) for _, row in found), default=0))
-            columns = max([columns, *(_column_number(letters) for letters in {letters for letters, _ in found})])
+            extent.add(block)
             package.n_uncomputed += sum(m.end() > len(tail) for m in _UNCOMPUTED.finditer(window))
         tail = window[-_OVERLAP:]
     if size != info.file_size:
         raise DataError("The workbook is cut off or lies about its size", expected="A whole .xlsx file", todo=_WHOLE)
-    package.extents[info.filename] = rows, columns
+    package.extents[info.filename] = extent.size()
 
 
 def _inflate(content: bytes, info: zipfile.ZipInfo) -> Iterator[bytes]:
