@@ -11,8 +11,9 @@ from sentiment.errors import SentimentError
 from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
-from sentiment.training.config import AUTO, FinetuneConfig
-from sentiment.training.estimate import estimate_seconds
+from sentiment.training.allowed import strategies_for
+from sentiment.training.config import AUTO, STRATEGIES, FinetuneConfig
+from sentiment.training.estimate import FULL_FROM, estimate_seconds
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
@@ -23,6 +24,14 @@ from ui.state import runs_of, session
 ENOUGH_ROWS = 200
 PAST_RUNS = 8
 CARDS_IN_A_ROW = 3
+
+STRATEGY_TITLES = {
+    None: "Automatic",
+    "head": "The head alone",
+    "full": "Everything",
+    "gradual": "Everything, from the top down",
+    "anchored": "Everything, held near the base model",
+}
 
 
 def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | None:
@@ -131,6 +140,7 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
             )  # fmt: skip
         held_out = (test + validation) / 100
         seed = _choose_seed(info, default)
+        strategy, self_training = _choose_strategy(info, base)
         imbalance = choose_imbalance(info, base, held_out=held_out)
         compared = choose_compared(info, base, held_out=held_out)
     config = FinetuneConfig(
@@ -139,12 +149,30 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
         epochs=epochs,
         batch_size=int(batch),
         learning_rate=rate,
+        strategy=strategy,
+        self_training=self_training,
         imbalance=imbalance,
         test_fraction=test / 100,
         validation_fraction=validation / 100,
         max_length=int(length),
     )
     return config, compared
+
+
+def _choose_strategy(info: DatasetInfo, base: BaseModel) -> tuple[str | None, bool]:
+    """How much of the base model is tuned, and whether rows without a label help; nothing to choose without one."""
+    options = (None, *strategies_for(base.name))
+    if len(options) == 1:
+        return None, False
+    chosen = st.selectbox("What is tuned", options, format_func=STRATEGY_TITLES.__getitem__, key="set:strategy")
+    st.caption(STRATEGIES[chosen] if chosen else f"The head alone below {FULL_FROM:,} training rows, else everything.")
+    n_unlabeled = info.n_rows - info.n_labeled
+    self_training = n_unlabeled > 0 and st.toggle(
+        f"Learn from the {text.count(n_unlabeled, 'row')} without a label as well",
+        key="set:self-training",
+        help="The model guesses their labels, and each guess counts a little (self-training). It seldom helps much.",
+    )
+    return chosen, self_training
 
 
 def _choose_seed(info: DatasetInfo, default: FinetuneConfig) -> int:
@@ -216,6 +244,10 @@ def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -
         parts.append("nothing against imbalance")
     elif config.imbalance != AUTO:
         parts.append(TITLES[config.imbalance].lower())
+    if config.strategy:
+        parts.append(STRATEGY_TITLES[config.strategy].lower())
+    if config.self_training:
+        parts.append("self-training")
     if config.seed:
         parts.append(f"seed {config.seed}")
     run = workspace.create_run(info.id, config, name=", ".join(parts))

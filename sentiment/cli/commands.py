@@ -12,7 +12,7 @@ from sentiment.cli.distributed import Joining, distributed_options, joined
 from sentiment.cli.progress import Reporter
 from sentiment.cli.tables import table_text
 from sentiment.errors import RunError, UsageError
-from sentiment.training.config import AUTO, DEFAULT_BASE, IMBALANCE, FinetuneConfig
+from sentiment.training.config import AUTO, DEFAULT_BASE, IMBALANCE, STRATEGIES, FinetuneConfig
 
 DATA = click.argument("data", type=click.Path(path_type=Path))
 TEXT = click.option("--text", required=True, metavar="COL", help="Column with the texts.")
@@ -65,6 +65,8 @@ def bases(as_json: bool) -> None:
 @click.option(
     "--imbalance", default=AUTO, show_default=True, metavar="STRATEGY", help=", ".join((AUTO, *IMBALANCE)) + "."
 )
+@click.option("--strategy", metavar="STRATEGY", help=f"{', '.join(STRATEGIES)}; by default, by the number of labels.")
+@click.option("--self-training", is_flag=True, help="Rows without a label count a little, with a guessed one.")
 @click.option("--test-fraction", type=float, default=0.2, show_default=True, help="Held out to judge; 0 for none.")
 @click.option("--resume", is_flag=True, help="Go on with the run in RUN_DIR.")
 @distributed_options

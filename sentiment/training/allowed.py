@@ -2,7 +2,7 @@
 
 from sentiment.errors import UsageError
 from sentiment.models.registry import BASELINES, MAJORITY
-from sentiment.training.config import AUTO, IMBALANCE, FinetuneConfig
+from sentiment.training.config import AUTO, IMBALANCE, STRATEGIES, FinetuneConfig
 
 _FOR_NETWORKS = ("focal", "augment")  # they need a loss to shape, or word vectors to vary texts with
 _FOR_PRIORS = ("logit-adjustment", "posthoc-adjustment")  # complement naive Bayes knows no shares of the classes
@@ -18,11 +18,24 @@ def imbalance_for(base: str) -> tuple[str, ...]:
     return tuple(name for name in IMBALANCE if name not in senseless)
 
 
+def strategies_for(base: str) -> tuple[str, ...]:
+    """The strategies of `STRATEGIES` that make sense for a base: all if there is something to keep, else none."""
+    return () if base in BASELINES or base.startswith("scratch-") else tuple(STRATEGIES)
+
+
 def check_settings(config: FinetuneConfig) -> None:
-    """Raises a UsageError if the strategy against imbalance does not go with the base, naming those that do."""
+    """Raises a UsageError if a setting does not go with the base, naming what does."""
     allowed = imbalance_for(config.base)
     if config.imbalance not in (AUTO, *allowed):
         raise UsageError(
             f"The imbalance strategy {config.imbalance!r} does not go with {config.base}",
             expected=f"One of {', '.join(allowed)}",
         )
+    if strategies_for(config.base):
+        return
+    for given, setting in (
+        (config.strategy, f"The strategy {config.strategy!r}"),
+        (config.self_training, "Self-training"),
+    ):
+        if given:
+            raise UsageError(f"{setting} does not go with {config.base}", expected="A base model that was pretrained")

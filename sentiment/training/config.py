@@ -26,6 +26,8 @@ IMBALANCE: dict[str, str] = {
 STRATEGIES: dict[str, str] = {
     "head": "The base model stays as it is; a regression on its text vectors learns your classes. Takes seconds.",
     "full": "After the head, every weight is tuned to your texts, gently.",
+    "gradual": "As full, but from the top down: first the head, then the encoder, and the words last.",
+    "anchored": "As full, but every weight is held near the base model's, so that it forgets less.",
 }
 
 
@@ -39,8 +41,8 @@ class FinetuneConfig:
         epochs: passes over the training rows; None lets the number of labels decide.
         batch_size: rows per step.
         learning_rate: peak learning rate of the head; None takes the measured default of the base.
-        strategy: "head" fits a head on the frozen encoder, "full" tunes everything from there; None lets the number of
-            labels decide.
+        strategy: one of `STRATEGIES`; None lets the number of labels decide.
+        self_training: whether rows without a label count a little, as what the head guesses of them.
         imbalance: one of `IMBALANCE`, or `AUTO` for the one recommended for the rows of each class.
         test_fraction: share of rows held out to judge the model; 0 holds out none.
         validation_fraction: share of rows held out to choose the best epoch.
@@ -57,6 +59,7 @@ class FinetuneConfig:
     batch_size: int = 64
     learning_rate: float | None = None
     strategy: str | None = None
+    self_training: bool = False
     imbalance: str = AUTO
     test_fraction: float = 0.2
     validation_fraction: float = 0.1

@@ -5,7 +5,7 @@ import math
 from sentiment.models.registry import BASELINES
 from sentiment.training.config import FinetuneConfig
 
-_FULL_FROM = 1_000  # training rows; about level with the head alone from there to 2,000, and better at 4,000 tweets
+FULL_FROM = 1_000  # training rows; about level with the head alone from there to 2,000, and better at 4,000 tweets
 _OF_THE_LOOP = ("focal", "augment")  # strategies against imbalance that a regression on text vectors does not know
 _PASSES = 12  # over 2,000 rows; fewer over more, more over fewer
 _SECONDS_PER_TOKEN = 4.5e-6  # one padded token through one training step, on two laptop cores
@@ -22,7 +22,7 @@ def choose_epochs(config: FinetuneConfig, n_train: int) -> int:
 
 
 def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -> tuple[str, str]:
-    """How a network is fine-tuned, "head" or "full", and the sentence that says why."""
+    """How a network is fine-tuned, one of `STRATEGIES`, and the sentence that says why."""
     if config.strategy is not None:
         return config.strategy, ""
     if not pretrained:
@@ -31,9 +31,9 @@ def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -
         return "full", "Epochs or a learning rate were set, so everything is tuned."
     if config.imbalance in _OF_THE_LOOP:
         return "full", f"The strategy {config.imbalance} acts while everything is tuned, so everything is."
-    if n_train < _FULL_FROM:
-        return "head", f"With fewer than {_FULL_FROM:,} labels to learn from, the encoder is better left as it is."
-    return "full", f"From {_FULL_FROM:,} labels on, tuning the encoder as well pays."
+    if n_train < FULL_FROM:
+        return "head", f"With fewer than {FULL_FROM:,} labels to learn from, the encoder is better left as it is."
+    return "full", f"From {FULL_FROM:,} labels on, tuning the encoder as well pays."
 
 
 def choose_learning_rate(*, pretrained: bool) -> float:
@@ -72,6 +72,6 @@ def _seconds_of_steps(n_rows: int, *, mean_tokens: float, config: FinetuneConfig
     n_train = n_rows * (1.0 - config.test_fraction - config.validation_fraction)
     padded = min(config.max_length, 1.4 * mean_tokens + 8)
     pretrained = not config.base.startswith("scratch-")
-    tuned = choose_strategy(config, n_train=round(n_train), pretrained=pretrained)[0] == "full"
+    tuned = choose_strategy(config, n_train=round(n_train), pretrained=pretrained)[0] != "head"
     passes = choose_epochs(config, round(n_train)) if tuned else 1
     return n_train * passes * padded * _SECONDS_PER_TOKEN

@@ -20,13 +20,13 @@ _OF_KNOWN = 0.1  # the base model's logits, for classes that are its own
 _OF_OTHERS = 1.0  # the same, for classes that it does not know
 _OF_BIAS = 0.1
 _STEPS = 100
+_SHARPNESS = 0.5  # temperature of a guess
 
 
 def fit_head(
     vectors: NDArray[np.float32],
-    labels: NDArray[np.int64],
+    targets: NDArray[np.float32],
     *,
-    n_classes: int,
     base_head: Mapping[str, NDArray[np.float32]] | None = None,
     matches: Mapping[int, int] | None = None,
     row_weights: NDArray[np.float32] | None = None,
@@ -35,12 +35,12 @@ def fit_head(
 
     Args:
         vectors: float32[n, hidden], of the training texts.
-        labels: int64[n].
-        n_classes: of the head.
+        targets: float32[n, n_classes], the probability of each class; rows that are labeled have a single 1.
         base_head: the base model's own head, over its own classes; None for a network without one.
         matches: the base model's class for each class that is one of its own (see `match_classes`).
         row_weights: float32[n] or None for 1 each.
     """
+    n_classes = targets.shape[1]
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
     scale = _VECTOR_SCALE / np.sqrt(vectors.shape[1]) / (spread + _SHRINK * spread.mean() + 1e-6)
     features, variances = (vectors - mean) * scale, np.full((vectors.shape[1], n_classes), _OF_VECTORS)
@@ -50,14 +50,25 @@ def fit_head(
         known, certain = _prior(logits.shape[1], n_classes, matches or {})
         features = np.concatenate([features, logits], axis=1)
         means, variances = np.concatenate([means, known]), np.concatenate([variances, certain])
-    weights = np.ones(len(labels)) if row_weights is None else row_weights
-    kernel, bias = _map_estimate(features.astype(np.float64), labels, weights, means=means, variances=variances)
+    weights = np.ones(len(targets)) if row_weights is None else row_weights
+    kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, means=means, variances=variances)
     folded = scale[:, None] * kernel[: vectors.shape[1]]
     bias = bias - mean @ folded
     if base_head is not None:
         of_logits = kernel[vectors.shape[1] :]
         folded, bias = folded + base_head["kernel"] @ of_logits, bias + base_head["bias"] @ of_logits
     return {"kernel": folded.astype(np.float32), "bias": bias.astype(np.float32)}
+
+
+def guess_targets(vectors: NDArray[np.float32], head: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Targets float32[n, n_classes] for unlabeled texts: what a head says of them, surer than it says it.
+
+    Self-training with sharpened guesses (compare Xie et al. 2020, section 3): the likelier class gains, and a row
+    that could be either says little.
+    """
+    from scipy.special import softmax
+
+    return np.asarray(softmax((vectors @ head["kernel"] + head["bias"]) / _SHARPNESS, axis=1), np.float32)
 
 
 def _prior(n_known: int, n_classes: int, matches: Mapping[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -70,7 +81,7 @@ def _prior(n_known: int, n_classes: int, matches: Mapping[int, int]) -> tuple[ND
 
 def _map_estimate(
     features: NDArray[np.float64],
-    labels: NDArray[np.int64],
+    targets: NDArray[np.float32],
     row_weights: NDArray[np.floating],
     *,
     means: NDArray[np.float64],
@@ -80,7 +91,6 @@ def _map_estimate(
     from scipy.optimize import minimize  # slow to load, and a network from scratch does without
 
     n_features, n_classes = means.shape
-    target = np.eye(n_classes)[labels]
 
     def split(flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return flat[:-n_classes].reshape(n_features, n_classes), flat[-n_classes:]
@@ -91,9 +101,9 @@ def _map_estimate(
         logits -= logits.max(axis=1, keepdims=True)
         log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         away = (kernel - means) / variances
-        value = -(row_weights * (log_probs * target).sum(axis=1)).sum()
+        value = -(row_weights * (log_probs * targets).sum(axis=1)).sum()
         value += 0.5 * ((kernel - means) * away).sum() + 0.5 * (bias**2).sum() / _OF_BIAS
-        error = row_weights[:, None] * (np.exp(log_probs) - target)
+        error = row_weights[:, None] * (np.exp(log_probs) - targets)
         gradient = features.T @ error + away
         return float(value), np.concatenate([gradient.ravel(), error.sum(axis=0) + bias / _OF_BIAS])
 

@@ -20,12 +20,14 @@ class Labeled:
         labels: int64[n], positions in `classes`.
         split: positions in `frame`.
         classes: class names, in the order of a model's columns.
+        unlabeled: texts of rows without a label, each once; none of them is the text of a held-out row.
     """
 
     frame: pd.DataFrame
     labels: NDArray[np.int64]
     split: Split
     classes: tuple[str, ...]
+    unlabeled: tuple[str, ...] = ()
 
     def texts(self, positions: NDArray[np.int64]) -> list[str]:
         """The texts of some rows."""
@@ -55,7 +57,18 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig) -> Labeled:
         seed=config.seed,
     )
     positions = {name: position for position, name in enumerate(dataset.classes)}
-    return Labeled(frame, frame["label"].map(positions).to_numpy().astype(np.int64), split, dataset.classes)
+    labels = frame["label"].map(positions).to_numpy().astype(np.int64)
+    known = frame["text"].iloc[np.concatenate([split.test, split.validation])]
+    unlabeled = _unlabeled_texts(dataset, known) if config.self_training else ()
+    return Labeled(frame, labels, split, dataset.classes, unlabeled)
+
+
+def _unlabeled_texts(dataset: Dataset, known: "pd.Series[str]") -> tuple[str, ...]:
+    """Different texts without a label but for those that are known; case, white space and punctuation aside."""
+    texts = dataset.frame.loc[dataset.frame["label"].isna(), "text"]
+    hashes = hash_texts(texts)
+    fresh = ~np.isin(hashes, hash_texts(known)) & ~pd.Series(hashes).duplicated().to_numpy()
+    return tuple(texts[fresh].tolist())
 
 
 def write_split(run: Run, labeled: Labeled) -> None:

@@ -18,12 +18,9 @@ from sentiment.models.classifier import Params, flatten, unflatten
 GROUPS = ("head", "encoder", "embedding")
 Groups = dict[str, dict[str, Any]]  # group → path → array
 
-# What `FitSettings.unfreeze` may be: shares of the steps after which the encoder and the embeddings start to train.
-STRATEGIES: dict[str, tuple[float, float]] = {
-    "full": (0.0, 0.0),
-    "head": (1.0, 1.0),
-    "gradual": (0.2, 0.4),  # from the top down, as in ULMFiT (Howard & Ruder 2018, section 3.3)
-}
+# Shares of the steps after which the encoder and the embeddings start to train.
+AT_ONCE, NEVER = (0.0, 0.0), (1.0, 1.0)
+TOP_DOWN = (0.2, 0.4)  # as in ULMFiT (Howard & Ruder 2018, section 3.3)
 
 _ADAM = optax.scale_by_adam()
 _MAX_NORM = 1.0
@@ -40,7 +37,7 @@ class FitSettings:
         encoder_rate: rate of the encoder but for its embeddings, as a share of the head's; 0 freezes it.
         embedding_rate: rate of the embeddings, as a share of the head's; 0 freezes them.
         unfreeze: shares of the steps after which the encoder and the embeddings start to train; 1 freezes them for
-            good (see `STRATEGIES`).
+            good.
         weight_decay: decoupled weight decay of everything but embeddings (Loshchilov & Hutter 2019).
         pull: weight α of the penalty α ‖w - w₀‖² that holds weights near those it starts from (L2-SP; Li et al. 2018).
         pulled: the groups that are held; leave out a fresh head.
@@ -60,7 +57,7 @@ class FitSettings:
     learning_rate: float = 1e-3
     encoder_rate: float = 1.0
     embedding_rate: float = 1.0
-    unfreeze: tuple[float, float] = STRATEGIES["full"]
+    unfreeze: tuple[float, float] = AT_ONCE
     weight_decay: float = 1e-2
     pull: float = 0.0
     pulled: tuple[str, ...] = GROUPS

@@ -28,7 +28,6 @@ class Start:
         encoder: the encoder's shape.
         tokenizer: the base model's own, or one learned from the training texts.
         pretrained: whether the weights were learned elsewhere.
-        kept_classes: classes whose row of the base model's head was kept.
         matches: the base model's class for each class that means the same, both as positions.
         base_head: the base model's own head, over its own classes; None from scratch.
     """
@@ -37,7 +36,6 @@ class Start:
     encoder: EncoderConfig
     tokenizer: Tokenizer
     pretrained: bool
-    kept_classes: tuple[str, ...] = ()
     base_head: dict[str, Any] | None = None
     matches: Mapping[int, int] = field(default_factory=dict)
 
@@ -45,8 +43,8 @@ class Start:
 def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int) -> Start:
     """The start for a base model's name, the folder of a run or model, `scratch-cnn` or `scratch-rnn`.
 
-    The encoder is taken as it is. The head is fresh, but for classes that the base model's head has as well
-    (the same name, or another word for the same sentiment), whose weights are kept.
+    The encoder is taken as it is. The head is fresh; the base model's own is given beside it, with the classes that
+    mean the same (the same name, or another word for the same sentiment).
 
     Args:
         base: see above.
@@ -63,19 +61,16 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         return Start(fresh_params(config, len(classes), seed=seed), config, tokenizer, pretrained=False)
     model = load_model(model_folder(base))
     matches = match_classes(classes, model.classes)
-    kernel, bias = np.zeros((model.encoder.hidden, len(classes)), np.float32), np.zeros(len(classes), np.float32)
-    kept: tuple[str, ...] = ()
-    if len(matches) == len(classes):  # kept beside fresh weights, an old row would win every row of the first steps
-        order = [matches[position] for position in range(len(classes))]
-        old = model.params["head"]
-        kernel, bias, kept = old["kernel"][:, order], old["bias"][order], tuple(classes)
-    params = {"encoder": model.params["encoder"], "head": {"kernel": kernel, "bias": bias}}
+    head = {
+        "kernel": np.zeros((model.encoder.hidden, len(classes)), np.float32),
+        "bias": np.zeros(len(classes), np.float32),
+    }
+    params = {"encoder": model.params["encoder"], "head": head}
     return Start(
         params,
         model.encoder,
         model.tokenizer,
         pretrained=True,
-        kept_classes=kept,
         base_head=model.params["head"],
         matches=matches,
     )

@@ -145,6 +145,12 @@ def test_predict_keeps_every_row_and_column_in_order(run_folder, tmp_path, exten
             + ["--base", "tfidf-words", "--imbalance", "focal"],
             "does not go with tfidf-words",
         ),
+        (
+            ["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT"]
+            + ["--base", "scratch-cnn", "--strategy", "gradual"],
+            "does not go with scratch-cnn",
+        ),
+        (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--strategy", "x"], "anchored"),
         (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--resume"], "no run"),
         (["finetune", "DATA", "--text", "text", "--label", "id", "--out", "OUT"], "rows"),
         (["evaluate", "nothing", "DATA", "--text", "text", "--label", "label"], "neither a run folder"),

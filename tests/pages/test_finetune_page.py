@@ -64,6 +64,24 @@ def test_one_click_starts_a_run_with_the_settings(
     assert app.sidebar.selectbox(key="sidebar:run").value == run.id
 
 
+def test_what_is_tuned_can_be_chosen_where_something_was_pretrained(
+    app: AppTest, add: Add, started: list[Path], workspace: Workspace
+) -> None:
+    add({"negative": 40, "positive": 60, "": 7})
+    open_page(app, "finetune")
+    app.button(key="choose:en-cnn-news").click().run()
+    app.selectbox(key="set:strategy").set_value("gradual").run()
+    app.toggle(key="set:self-training").set_value(True).run()
+    assert "the words last" in words(app)
+    app.button(key="start").click().run()
+    (run,) = workspace.runs()
+    assert (run.info.config.strategy, run.info.config.self_training) == ("gradual", True)
+    assert run.info.name.endswith("everything, from the top down, self-training")
+    app.button(key="choose:scratch-cnn").click().run()
+    assert not app.exception
+    assert "set:strategy" not in {box.key for box in app.selectbox}
+
+
 def test_no_base_model_reads_chinese_so_a_simple_one_is_recommended_and_scratch_stays_to_be_chosen(
     app: AppTest, add: Add
 ) -> None:

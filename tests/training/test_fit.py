@@ -16,7 +16,7 @@ from sentiment.models.tokenizer import TokenTable
 from sentiment.training.checkpoint import load_checkpoint, save_checkpoint
 from sentiment.training.fit import Examples, Trainer
 from sentiment.training.imbalance import plan_imbalance
-from sentiment.training.optimizer import STRATEGIES, FitSettings
+from sentiment.training.optimizer import AT_ONCE, NEVER, TOP_DOWN, FitSettings
 from sentiment.training.scores import macro_f1
 
 CONFIG = EncoderConfig(vocab_size=40, embed=8, widths=(1, 2), filters=6)
@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     assert not equal(one.params, other.params)
 
 
-@pytest.mark.parametrize("frozen", [{"encoder_rate": 0.0, "embedding_rate": 0.0}, {"unfreeze": STRATEGIES["head"]}])
+@pytest.mark.parametrize("frozen", [{"encoder_rate": 0.0, "embedding_rate": 0.0}, {"unfreeze": NEVER}])
 def test_a_frozen_part_stays_bit_identical_and_has_no_state_and_the_head_moves(tmp_path, frozen):
     start = flatten(fresh_params(CONFIG, 2, seed=0))
     after = flatten(trainer(average=0.0, **frozen).run(checkpoints=tmp_path).params)
@@ -102,7 +102,7 @@ def test_with_the_encoder_frozen_each_text_is_read_once():
         jax.debug.callback(lambda: read.append(method))
         return plain(params, inputs, method=method, **options)
 
-    trainer(apply=counting, unfreeze=STRATEGIES["head"]).run()
+    trainer(apply=counting, unfreeze=NEVER).run()
     jax.effects_barrier()
     assert read.count("vectors") == 3  # 96 training rows and 40 for validation, 64 at once
     assert read.count("__call__") == 0
@@ -110,7 +110,7 @@ def test_with_the_encoder_frozen_each_text_is_read_once():
 
 
 def test_the_head_on_kept_vectors_learns_what_it_learns_on_texts(monkeypatch):
-    plain = {"unfreeze": STRATEGIES["head"], "dropout": 0.0, "word_dropout": 0.0}
+    plain = {"unfreeze": NEVER, "dropout": 0.0, "word_dropout": 0.0}
     kept = trainer(**plain).run()
     monkeypatch.setattr("sentiment.training.fit._VECTOR_BYTES", 0)
     made = trainer(**plain).run()
@@ -139,10 +139,10 @@ def test_gradual_unfreezing_moves_the_head_then_the_encoder_then_the_embeddings(
 
 
 @pytest.mark.parametrize(
-    ("strategy", "asked_at"), [("full", 1), ("full", 7), ("head", 7), ("gradual", 3), ("gradual", 7), ("gradual", 11)]
+    ("unfreeze", "asked_at"), [(AT_ONCE, 1), (AT_ONCE, 7), (NEVER, 7), (TOP_DOWN, 3), (TOP_DOWN, 7), (TOP_DOWN, 11)]
 )
-def test_resuming_equals_never_having_stopped(tmp_path, strategy, asked_at):
-    changes = {"unfreeze": STRATEGIES[strategy], "pull": 0.01}
+def test_resuming_equals_never_having_stopped(tmp_path, unfreeze, asked_at):
+    changes = {"unfreeze": unfreeze, "pull": 0.01}
     whole = trainer(**changes).run()
     calls = iter(range(1000))
     first = trainer(**changes).run(should_stop=lambda: next(calls) >= asked_at, checkpoints=tmp_path)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sentiment.data import FileFormat, Table, build_dataset
+from sentiment.errors import UsageError
 from sentiment.models.classifier import flatten
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import find_base
@@ -12,13 +13,15 @@ from sentiment.models.store import load_model
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.finetune import finetune
+from sentiment.training.held_out import split_labeled
 from sentiment.training.runs import create_run, describe_run, new_id
+from sentiment.training.scores import macro_f1
 
 GOOD = ("works very well", "i love it", "great value", "a pleasure to use", "excellent sound")
 BAD = ("broke at once", "a waste of money", "terrible support", "does not work", "i hate it")
 
 
-def dataset():
+def dataset(*, unlabeled=()):
     rows = [
         (f"{phrase} {thing} after {day} days", label)
         for label, phrases in (("up", GOOD), ("down", BAD))
@@ -26,18 +29,21 @@ def dataset():
         for thing in ("this phone", "the camera", "my player")
         for day in ("two", "five", "nine")
     ]
+    rows += [(text, "") for text in unlabeled]
     frame = pd.DataFrame(rows, columns=["text", "label"]).astype("str")
     return build_dataset(Table(frame, FileFormat("csv"), "small", (), "", (), ()), text="text", label="label")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    data = dataset()
-    config = FinetuneConfig(base="en-cnn-reviews", seed=1, test_fraction=0.3)
-    info = describe_run(data, config, run_id=new_id(), name="small", dataset_folder=None)
-    made = create_run(tmp_path_factory.mktemp("runs") / "run", info)
+def fine_tuned(folder, data, **settings):
+    config = FinetuneConfig(base="en-cnn-reviews", seed=1, **{"test_fraction": 0.3, **settings})
+    made = create_run(folder, describe_run(data, config, run_id=new_id(), name="small", dataset_folder=None))
     finetune(made, data)
     return made
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return fine_tuned(tmp_path_factory.mktemp("runs") / "run", dataset())
 
 
 def test_few_labels_fit_a_head_and_leave_the_encoder_as_it_was(run):
@@ -77,3 +83,65 @@ def test_its_history_holds_the_validation(run):
 )
 def test_the_number_of_labels_decides_unless_the_user_does(settings, n_train, pretrained, chosen):
     assert choose_strategy(FinetuneConfig(**settings), n_train=n_train, pretrained=pretrained)[0] == chosen
+
+
+def moved(run):
+    """How far each of the weights but the head's is from the base model's, at most."""
+    base, tuned = (
+        flatten(load_model(folder).params["encoder"])
+        for folder in (find_base("en-cnn-reviews").folder, run.folder / "model")
+    )
+    return {path: float(np.abs(tuned[path] - base[path]).max()) for path in base}
+
+
+def test_every_strategy_does_what_it_says(tmp_path):
+    runs = {
+        name: fine_tuned(tmp_path / name, dataset(), strategy=name, epochs=6)
+        for name in ("full", "gradual", "anchored")
+    }
+    far = {name: moved(run) for name, run in runs.items()}
+    for path in far["full"]:
+        assert 0.0 < far["anchored"][path] < far["full"][path]
+        assert 0.0 < far["gradual"][path] < far["full"][path]
+    assert [run.state.settings["strategy"] for run in runs.values()] == list(runs)
+
+
+def test_rows_without_a_label_count_when_asked_to(tmp_path, run):
+    unlabeled = [f"{phrase} {thing} at all" for phrase in (*GOOD, *BAD) for thing in ("headphones", "keyboard")]
+    data = dataset(unlabeled=[*unlabeled, *unlabeled])
+    plain = fine_tuned(tmp_path / "plain", data)
+    taught = fine_tuned(tmp_path / "taught", data, self_training=True)
+    assert (plain.state.settings["n_unlabeled"], taught.state.settings["n_unlabeled"]) == (0, len(unlabeled))
+    heads = [load_model(made.folder / "model").params["head"]["kernel"] for made in (run, plain, taught)]
+    np.testing.assert_allclose(heads[0], heads[1], atol=1e-6)
+    assert np.abs(heads[1] - heads[2]).max() > 1e-4
+
+
+def test_a_held_out_text_is_not_learned_from_without_its_label_either():
+    twins = [text.upper() for text in dataset().frame["text"]]
+    data = dataset(unlabeled=[*twins, "something else"])
+    labeled = split_labeled(data, FinetuneConfig(seed=1, self_training=True))
+    held_out = set(labeled.texts(np.concatenate([labeled.split.test, labeled.split.validation])))
+    assert "something else" in labeled.unlabeled
+    assert not held_out & {text.lower() for text in labeled.unlabeled}
+    assert len(labeled.unlabeled) == len(twins) - len(held_out) + 1
+    assert split_labeled(data, FinetuneConfig(seed=1)).unlabeled == ()
+
+
+def test_without_test_rows_the_validation_rows_are_judged_before_they_are_learned_from(tmp_path):
+    run = fine_tuned(tmp_path / "run", dataset(), test_fraction=0.0)
+    table = run.predictions()
+    assert set(table["split"]) == {"validation"}
+    guess = table["model:prediction"].map({"down": 0, "up": 1}).to_numpy()
+    truth = table["label"].map({"down": 0, "up": 1}).to_numpy()
+    assert macro_f1(truth, guess) == pytest.approx(run.state.best_macro_f1)
+    probs = load_predictor(run.folder)(table["text"].tolist())
+    assert np.abs(probs - table[["model:prob:down", "model:prob:up"]].to_numpy()).max() > 1e-4
+
+
+@pytest.mark.parametrize("base", ["scratch-cnn", "tfidf-words"])
+@pytest.mark.parametrize("settings", [{"strategy": "gradual"}, {"self_training": True}])
+def test_where_nothing_was_pretrained_there_is_nothing_to_keep(tmp_path, base, settings):
+    data = dataset()
+    with pytest.raises(UsageError, match="does not go with"):
+        describe_run(data, FinetuneConfig(base=base, **settings), run_id=new_id(), name="x", dataset_folder=None)

@@ -10,7 +10,8 @@ from sentiment.models.classifier import flatten, fresh_params
 from sentiment.models.encoders import EncoderConfig
 from sentiment.training.optimizer import (
     GROUPS,
-    STRATEGIES,
+    NEVER,
+    TOP_DOWN,
     FitSettings,
     Knobs,
     init_adam,
@@ -106,6 +107,6 @@ def test_which_groups_train_and_from_when():
         return start_steps(dataclasses.replace(SETTINGS, **changes), total_steps=200)
 
     assert starts() == {"head": 0, "encoder": 0, "embedding": 0}
-    assert starts(unfreeze=STRATEGIES["head"]) == {"head": 0}
-    assert starts(unfreeze=STRATEGIES["gradual"]) == {"head": 0, "encoder": 40, "embedding": 80}
+    assert starts(unfreeze=NEVER) == {"head": 0}
+    assert starts(unfreeze=TOP_DOWN) == {"head": 0, "encoder": 40, "embedding": 80}
     assert starts(embedding_rate=0.0) == {"head": 0, "encoder": 0}

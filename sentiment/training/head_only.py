@@ -1,0 +1,64 @@
+"""The few-label way: a head fitted to the frozen encoder's text vectors."""
+
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.training.imbalance import adjust_head, plan_imbalance
+from sentiment.training.journal import Outcome
+from sentiment.training.scores import macro_f1
+from sentiment.training.transfer import Transfer
+
+
+def fit_head_alone(transfer: Transfer) -> Outcome:
+    """Fits the head, saves the model, and predicts the held-out rows.
+
+    Nothing is chosen by the validation rows, so once they have judged the head, it learns from them as well. Where no
+    test rows were held out, the first head is judged and the second one kept.
+    """
+    labeled, journal, params = transfer.labeled, transfer.journal, transfer.start.params
+    split, labels = labeled.split, labeled.labels
+    unlabeled = transfer.unlabeled_vectors()
+    settings = transfer.describe(n_unlabeled=0 if unlabeled is None else len(unlabeled))
+    journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
+    both = np.concatenate([split.train, split.validation])
+    vectors = transfer.vectors(transfer.tokens(labeled.texts(both)))
+    of_train, of_validation = np.split(vectors, [len(split.train)])
+    first = _fit(transfer, of_train, labels[split.train], unlabeled)
+    score, loss = _judge(of_validation, first, labels[split.validation])
+    journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
+    head = _fit(transfer, vectors, labels[both], unlabeled)
+    transfer.save({**params, "head": head})
+    journal.tell(step=1, epoch=1, best_macro_f1=score, phase="Judging the held-out rows")
+    if len(split.test):
+        log_probs = _log_probs(transfer.vectors(transfer.tokens(labeled.texts(split.test))), head)
+    else:
+        log_probs = _log_probs(of_validation, first)
+    return Outcome(
+        np.exp(log_probs),
+        f"Fitted the head. Validation macro-F1 {100 * score:.1f}, before it learned from the validation rows as well.",
+    )
+
+
+def _fit(
+    transfer: Transfer,
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    unlabeled: NDArray[np.float32] | None,
+) -> dict[str, Any]:
+    """The head as it is saved, with an adjustment after training."""
+    plan = plan_imbalance(transfer.config.imbalance, labels, n_classes=len(transfer.labeled.classes))
+    head = transfer.fit_head(vectors, labels, unlabeled=unlabeled)
+    return dict(adjust_head({"head": head}, plan.posthoc)["head"])
+
+
+def _judge(vectors: NDArray[np.float32], head: dict[str, Any], labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Macro-F1 and mean loss of a head on labeled rows."""
+    log_probs = _log_probs(vectors, head)
+    return macro_f1(labels, log_probs.argmax(axis=1)), float(-log_probs[np.arange(len(labels)), labels].mean())
+
+
+def _log_probs(vectors: NDArray[np.float32], head: dict[str, Any]) -> NDArray[np.float32]:
+    return np.asarray(jax.nn.log_softmax(vectors @ head["kernel"] + head["bias"]), np.float32)

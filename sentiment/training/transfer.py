@@ -1,0 +1,126 @@
+"""A base model on its way to a dataset's classes: what every way of fine-tuning a network shares."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from sentiment.models.batching import batches
+from sentiment.models.classifier import apply_fn
+from sentiment.models.store import ModelFolder, save_model
+from sentiment.models.tokenizer import TokenTable, encode
+from sentiment.training.estimate import choose_strategy
+from sentiment.training.head import fit_head, guess_targets
+from sentiment.training.held_out import Labeled
+from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.journal import Journal
+from sentiment.training.optimizer import split_groups
+from sentiment.training.start import Start, load_start
+from sentiment.training.steps import make_encoding
+
+_VECTOR_BATCH = 64
+_N_UNLABELED = 3_000  # unlabeled rows that a run learns from at most
+_GUESS_WEIGHT = 0.1  # of a row whose label is the model's own guess
+
+
+class Transfer:
+    """A base model, the rows it is fine-tuned on, and the run folder that the result goes to.
+
+    Attributes:
+        labeled: the rows and their split.
+        journal: of the run.
+        start: the base model, with a fresh head.
+        plan: what is done against imbalance among the training rows.
+        strategy: how it is fine-tuned, one of `STRATEGIES`.
+
+    Raises:
+        ModelError: if the base model is not there or damaged.
+    """
+
+    def __init__(self, labeled: Labeled, journal: Journal) -> None:
+        self.labeled, self.journal = labeled, journal
+        config, train, n_classes = journal.run.info.config, labeled.split.train, len(labeled.classes)
+        self.config = config
+        self.start: Start = load_start(
+            config.base, classes=labeled.classes, train_texts=labeled.texts(train), seed=config.seed
+        )
+        self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
+        self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
+        self._encode = jax.jit(make_encoding(apply_fn(self.start.encoder, n_classes)))
+
+    def tokens(self, texts: Sequence[str]) -> TokenTable:
+        """Texts as the base model reads them."""
+        return encode(self.start.tokenizer, texts, max_length=self.config.max_length)
+
+    def vectors(self, tokens: TokenTable) -> NDArray[np.float32]:
+        """Text vectors float32[n, hidden] of the base model."""
+        groups = jax.device_put(split_groups(self.start.params))
+        vectors = np.zeros((len(tokens.starts) - 1, self.start.encoder.hidden), np.float32)
+        for batch in batches(tokens, batch_size=_VECTOR_BATCH, max_length=self.config.max_length):
+            vectors[batch.rows] = np.asarray(self._encode(groups, batch.ids))[: len(batch.rows)]
+        return vectors
+
+    def unlabeled_vectors(self) -> NDArray[np.float32] | None:
+        """Text vectors of rows without a label, if the run is to learn from them and there are any."""
+        if not (self.config.self_training and self.labeled.unlabeled):
+            return None
+        rng = np.random.default_rng(self.config.seed)
+        chosen = rng.permutation(len(self.labeled.unlabeled))[:_N_UNLABELED]
+        return self.vectors(self.tokens([self.labeled.unlabeled[row] for row in chosen]))
+
+    def fit_head(
+        self, vectors: NDArray[np.float32], labels: NDArray[np.int64], *, unlabeled: NDArray[np.float32] | None
+    ) -> dict[str, Any]:
+        """The head that fits these rows best, and stays near the base model's where they say little.
+
+        An adjustment after training is not in it: whoever saves the head adds it.
+
+        Args:
+            vectors: text vectors float32[n, hidden].
+            labels: int64[n].
+            unlabeled: text vectors of rows without a label, which then count with a guessed one; None for none.
+        """
+        n_classes = len(self.labeled.classes)
+        plan = plan_imbalance(self.config.imbalance, labels, n_classes=n_classes)
+        counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
+        weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
+        targets = np.eye(n_classes, dtype=np.float32)[labels]
+        fit = functools.partial(fit_head, base_head=self.start.base_head, matches=self.start.matches)
+        head = fit(vectors, targets, row_weights=weights)
+        if unlabeled is not None:
+            guessed = guess_targets(unlabeled, head)
+            head = fit(
+                np.concatenate([vectors, unlabeled]),
+                np.concatenate([targets, guessed]),
+                row_weights=np.concatenate([weights, np.full(len(guessed), _GUESS_WEIGHT, np.float32)]),
+            )
+        # A margin asked for in the loss is, for a regression, the same as one taken off afterwards.
+        return {**head, "bias": head["bias"] - plan.log_prior}
+
+    def save(self, params: dict[str, Any]) -> None:
+        """Writes weights as the run's model."""
+        model = ModelFolder(
+            params,
+            self.start.encoder,
+            self.labeled.classes,
+            self.start.tokenizer,
+            self.config.max_length,
+            self.journal.describe_model(),
+        )
+        save_model(self.journal.run.folder / "model", model)
+
+    def describe(self, *, n_unlabeled: int = 0) -> dict[str, Any]:
+        """What was chosen, for the page: plain values."""
+        split = self.labeled.split
+        return {
+            "strategy": self.strategy,
+            "strategy_reason": self._why,
+            "imbalance": self.plan.strategy,
+            "imbalance_reason": self.plan.reason,
+            "n_train": len(split.train),
+            "n_validation": len(split.validation),
+            "n_unlabeled": n_unlabeled,
+        }
