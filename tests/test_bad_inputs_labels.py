@@ -178,8 +178,7 @@ def test_labels_that_cannot_be_trained_on_end_the_command_with_the_reason(
     assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run)]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    *before, last = captured.err.splitlines()
-    assert last.startswith("Error: ")
-    assert what in last
-    assert not [line for line in before if "Fitting" in line or "step" in line], "said before training starts"
-    assert not (run / "model").exists()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("Error: ")
+    assert what in line
+    assert not run.exists()

@@ -133,11 +133,22 @@ def test_rows_that_are_all_the_same_end_a_run_with_the_reason(
     source, run = tmp_path / "r.csv", tmp_path / "run"
     pd.DataFrame({"text": ["the very same words"] * 30, "label": ["a", "b"] * 15}).to_csv(source, index=False)
     assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run)]) == 2
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("Error: ")
-    assert "“a” (15 rows in 1 group(s))" in last
-    assert "nearly the same text" in last
-    assert not (run / "model").exists()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: ")
+    assert "“a” (15 rows in 1 group(s))" in line
+    assert "nearly the same text" in line
+    assert not run.exists()
+
+
+@pytest.mark.parametrize("base", ["en-cnn-reviews", "scratch-cnn", "tfidf-chars"])
+def test_texts_that_nothing_is_known_of_are_run_and_told(
+    base: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strangers = ["".join(chr(0x13000 + (7 * i + j) % 1000) for j in range(5)) for i in range(60)]
+    source, run = tmp_path / "r.csv", tmp_path / "run"
+    pd.DataFrame({"text": strangers, "label": ["a", "b"] * 30}).to_csv(source, index=False)
+    assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run), "--base", base]) == 0
+    assert ("can hardly read them" in capsys.readouterr().err) == (base == "en-cnn-reviews")
 
 
 def test_texts_without_letters_have_no_language() -> None:

@@ -12,6 +12,7 @@ from sentiment.cli.distributed import Joining, distributed_options, joined
 from sentiment.cli.progress import Reporter
 from sentiment.cli.tables import table_text
 from sentiment.errors import RunError, UsageError
+from sentiment.training.allowed import check_settings
 from sentiment.training.config import AUTO, DEFAULT_BASE, IMBALANCE, STRATEGIES, FinetuneConfig
 
 DATA = click.argument("data", type=click.Path(path_type=Path))
@@ -85,10 +86,13 @@ def finetune(
     config = FinetuneConfig(base=base, **settings)
     if joining is None:
         _check_folder(out, resume=resume)
+    check_settings(config)
     from sentiment.data import import_file
     from sentiment.training.finetune import finetune as train
+    from sentiment.training.held_out import split_labeled
 
     dataset = import_file(data, text=text, label=label, group=group)
+    labeled = split_labeled(dataset, config)  # before anything is written: labels that do not allow it leave no run
     with joined(joining, out) as team:
         run = team.open(lambda: _open_run(out, dataset, config, resume=resume), fingerprint=dataset.fingerprint)
         if run.state.status == "finished":
@@ -97,9 +101,12 @@ def finetune(
         stop = team.folder / "stop"
         stop.unlink(missing_ok=True)
         with Reporter(run, silent=not team.first) as reporter:
-            state = train(run, dataset, on_state=reporter.show, should_stop=stop.exists)
+            mine = labeled if run.info.config == config else None  # a resumed run has settings of its own
+            state = train(run, dataset, labeled=mine, on_state=reporter.show, should_stop=stop.exists)
         if team.first:
             click.echo(state.message)
+            if warning := state.settings.get("warning"):
+                click.echo(f"Note: {warning}", err=True)
             _print_held_out(run)
 
 

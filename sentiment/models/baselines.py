@@ -87,10 +87,12 @@ def fit_baseline(name: str, train: Rows, *, classes: Sequence[str], spaces: bool
         ModelError: if the base model whose word vectors are wanted is not there or damaged.
     """
     n_classes = len(classes)
+    shares_alone = np.zeros((0, n_classes), np.float32), _log_shares(train, n_classes)
     if name == MAJORITY:
-        nothing = np.zeros((0, n_classes), np.float32)
-        return LinearModel(name, NoFeatures(), nothing, _log_shares(train, n_classes), tuple(classes))
+        return LinearModel(name, NoFeatures(), *shares_alone, tuple(classes))
     features, matrix = _learn_features(name, train.texts, spaces=spaces)
+    if not features.n_features:  # no two texts have anything in common
+        return LinearModel(name, features, *shares_alone, tuple(classes))
     strength = _STRENGTH.get(name)
     found = _fit_bayes(matrix, train) if strength is None else _fit_regression(matrix, train, strength)
     kernel, bias = _spread(*found, train.labels, n_classes)

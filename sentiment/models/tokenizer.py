@@ -21,6 +21,7 @@ from sentiment.errors import ModelError
 
 T = TypeVar("T")
 PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
+PAD, UNKNOWN = 0, 1  # their ids
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
 _CLITICS = ("s", "m", "d", "re", "ve", "ll")
 _HAN = r"\p{Han}\p{Hiragana}\p{Katakana}"
@@ -67,7 +68,7 @@ def build_tokenizer(vocabulary: Sequence[str]) -> Tokenizer:
     Args:
         vocabulary: lower-case words, and pieces that continue a word, written with "##" before them.
     """
-    ids = {PAD_TOKEN: 0, UNKNOWN_TOKEN: 1}
+    ids = {PAD_TOKEN: PAD, UNKNOWN_TOKEN: UNKNOWN}
     for token in vocabulary:
         ids.setdefault(token, len(ids))
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNKNOWN_TOKEN, max_input_chars_per_word=60))

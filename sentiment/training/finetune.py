@@ -15,6 +15,7 @@ def finetune(
     run: Run,
     dataset: Dataset,
     *,
+    labeled: Labeled | None = None,
     on_state: Callable[[RunState], None] = lambda state: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> RunState:
@@ -25,6 +26,7 @@ def finetune(
     Args:
         run: a new run, or one that was stopped or interrupted.
         dataset: the data that the run was created for.
+        labeled: its rows, if somebody has split them by the run's settings already.
         on_state: called with every state that is written.
         should_stop: asked before every training step.
 
@@ -41,7 +43,7 @@ def finetune(
         )
     journal = Journal(run, on_state, should_stop)
     journal.tell(phase="Splitting the rows, duplicates on one side")
-    labeled = split_labeled(dataset, run.info.config)
+    labeled = labeled or split_labeled(dataset, run.info.config)
     write_split(run, labeled)
     fit = fit_simple if run.info.config.base in BASELINES else _fit_network
     outcome = fit(labeled, journal)

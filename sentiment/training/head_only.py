@@ -20,16 +20,15 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     """
     labeled, journal, params = transfer.labeled, transfer.journal, transfer.start.params
     split, labels = labeled.split, labeled.labels
-    unlabeled = transfer.unlabeled_vectors()
+    unlabeled, of_train = transfer.unlabeled_vectors(), transfer.vectors(transfer.train_tokens())
     settings = transfer.describe(n_unlabeled=0 if unlabeled is None else len(unlabeled))
     journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
     both = np.concatenate([split.train, split.validation])
-    vectors = transfer.vectors(transfer.tokens(labeled.texts(both)))
-    of_train, of_validation = np.split(vectors, [len(split.train)])
+    of_validation = transfer.vectors(transfer.tokens(labeled.texts(split.validation)))
     first = _fit(transfer, of_train, labels[split.train], unlabeled)
     score, loss = _judge(of_validation, first, labels[split.validation])
     journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
-    head = _fit(transfer, vectors, labels[both], unlabeled)
+    head = _fit(transfer, np.concatenate([of_train, of_validation]), labels[both], unlabeled)
     transfer.save({**params, "head": head})
     journal.tell(step=1, epoch=1, best_macro_f1=score, phase="Judging the held-out rows")
     if len(split.test):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sentiment.models.batching import batches
 from sentiment.models.classifier import apply_fn
 from sentiment.models.store import ModelFolder, save_model
-from sentiment.models.tokenizer import TokenTable, encode
+from sentiment.models.tokenizer import UNKNOWN, TokenTable, encode
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.head import fit_head, guess_targets
 from sentiment.training.held_out import Labeled
@@ -23,6 +23,7 @@ from sentiment.training.steps import make_encoding
 
 _VECTOR_BATCH = 64
 _N_UNLABELED = 3_000  # unlabeled rows that a run learns from at most
+_TOO_UNKNOWN = 0.3  # share of the tokens
 _GUESS_WEIGHT = 0.1  # of a row whose label is the model's own guess
 
 
@@ -49,11 +50,23 @@ class Transfer:
         )
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
+        self._warning = ""
         self._encode = jax.jit(make_encoding(apply_fn(self.start.encoder, n_classes)))
 
     def tokens(self, texts: Sequence[str]) -> TokenTable:
         """Texts as the base model reads them."""
         return encode(self.start.tokenizer, texts, max_length=self.config.max_length)
+
+    def train_tokens(self) -> TokenTable:
+        """The training texts as the base model reads them; whether it can read them at all is looked at."""
+        table = self.tokens(self.labeled.texts(self.labeled.split.train))
+        unknown = float((table.ids == UNKNOWN).mean()) if len(table.ids) else 1.0
+        if unknown > _TOO_UNKNOWN:
+            self._warning = (
+                f"{unknown:.0%} of what the texts are made of is unknown to this model, which can hardly read them. "
+                "Is it the right column, and a model for this language?"
+            )
+        return table
 
     def vectors(self, tokens: TokenTable) -> NDArray[np.float32]:
         """Text vectors float32[n, hidden] of the base model."""
@@ -123,4 +136,5 @@ class Transfer:
             "n_train": len(split.train),
             "n_validation": len(split.validation),
             "n_unlabeled": n_unlabeled,
+            "warning": self._warning,
         }

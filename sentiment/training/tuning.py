@@ -27,8 +27,8 @@ class _Tuning:
     def __init__(self, transfer: Transfer) -> None:
         self._transfer, self._journal = transfer, transfer.journal
         labeled, split, start = transfer.labeled, transfer.labeled.split, transfer.start
-        sides = (split.train, split.validation, labeled.held_out)
-        tables = [transfer.tokens(labeled.texts(positions)) for positions in sides]
+        others = [transfer.tokens(labeled.texts(positions)) for positions in (split.validation, labeled.held_out)]
+        tables = [transfer.train_tokens(), *others]
         self._compact = Compact.over(tables, start.params)
         train, validation, self._held_out = (table.mapped(self._compact.new_ids) for table in tables)
         self._settings = fit_settings(

@@ -8,6 +8,7 @@ from sklearn.naive_bayes import ComplementNB
 
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.models.features import average_vectors, learn_vectors
+from sentiment.models.linear_store import load_linear, save_linear
 from sentiment.models.registry import BASELINES
 from sentiment.models.tokenizer import build_tokenizer, encode
 
@@ -43,6 +44,17 @@ def test_a_class_without_a_training_row_is_never_said_and_the_others_keep_their_
     probs = fit(name, labels, ("negative", "unseen", "neutral", "positive"))(["good", "bad", ""])
     assert not probs[:, 1].any()
     np.testing.assert_allclose(np.delete(probs, 1, axis=1), fit(name)(["good", "bad", ""])[:, [0, 2, 1]], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_texts_that_have_nothing_in_common_teach_the_shares_of_the_classes(name, tmp_path):
+    strangers = ["".join(chr(0x13000 + (7 * i + j) % 1000) for j in range(5)) for i in range(60)]
+    model = fit(name, [0] * 45 + [1] * 15, ("a", "b"), strangers)
+    save_linear(tmp_path, model)
+    probs = load_linear(tmp_path)(["anything", strangers[0]])
+    np.testing.assert_allclose(probs.sum(axis=1), 1.0, rtol=1e-5)
+    if name.startswith("tfidf"):
+        np.testing.assert_allclose(probs, [[0.75, 0.25]] * 2, rtol=1e-5)
 
 
 def test_the_majority_says_the_shares_of_the_weighted_rows():
