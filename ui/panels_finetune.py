@@ -26,7 +26,7 @@ PAST_RUNS = 8
 CARDS_IN_A_ROW = 3
 
 STRATEGY_TITLES = {
-    None: "Automatic",
+    AUTO: "Automatic",
     "head": "The head alone",
     "full": "Everything",
     "gradual": "Everything, from the top down",
@@ -58,11 +58,10 @@ def choose_base(info: DatasetInfo) -> BaseModel:
         state.set_widget(key, recommended)
     st.markdown(text.literal(reason, limit=400))
     chosen = str(state.widget(key))
-    simple = [base for base in bases.values() if base.kind == "baseline"]
-    _cards([base for base in bases.values() if base not in simple], info, chosen=chosen, recommended=recommended)
-    if simple:
-        with st.expander("Simple baselines", expanded=bases[chosen] in simple):
-            _cards(simple, info, chosen=chosen, recommended=recommended)
+    others = [base for base in bases.values() if base.kind != "pretrained"]
+    _cards([base for base in bases.values() if base not in others], info, chosen=chosen, recommended=recommended)
+    with st.expander("Trained from nothing: networks and simple baselines", expanded=bases[chosen] in others):
+        _cards(others, info, chosen=chosen, recommended=recommended)
     return bases[chosen]
 
 
@@ -161,18 +160,22 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
 
 def _choose_strategy(info: DatasetInfo, base: BaseModel) -> tuple[str | None, bool]:
     """How much of the base model is tuned, and whether rows without a label help; nothing to choose without one."""
-    options = (None, *strategies_for(base.name))
-    if len(options) == 1:
+    strategies = strategies_for(base.name)
+    if not strategies:
         return None, False
+    options = (AUTO, *strategies)
     chosen = st.selectbox("What is tuned", options, format_func=STRATEGY_TITLES.__getitem__, key="set:strategy")
-    st.caption(STRATEGIES[chosen] if chosen else f"The head alone below {FULL_FROM:,} training rows, else everything.")
+    automatic = chosen == AUTO
+    st.caption(
+        f"The head alone below {FULL_FROM:,} training rows, else everything." if automatic else STRATEGIES[chosen]
+    )
     n_unlabeled = info.n_rows - info.n_labeled
     self_training = n_unlabeled > 0 and st.toggle(
         f"Learn from the {text.count(n_unlabeled, 'row')} without a label as well",
         key="set:self-training",
         help="The model guesses their labels, and each guess counts a little (self-training). It seldom helps much.",
     )
-    return chosen, self_training
+    return None if automatic else chosen, self_training
 
 
 def _choose_seed(info: DatasetInfo, default: FinetuneConfig) -> int:

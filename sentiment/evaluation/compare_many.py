@@ -92,7 +92,7 @@ def _describe(
     value, rows = 100 * overall[best]["value"], number(n_rows)
     others = [name for name in level if name != against]
     if best == against:
-        opening = f"Nothing is better than “{against}”: macro-F1 {value:.1f}"
+        opening = f"None of them beats “{against}”: macro-F1 {value:.1f}"
         return f"{opening}, and {rows} held-out rows can't tell it from {_join(level)}." if level else f"{opening}."
     delta, low, high = (f"{100 * overall[best][column]:.1f}".replace("-", "−") for column in ("delta", "low", "high"))
     sentence = f"“{best}” is best: macro-F1 {value:.1f}, {delta} points above “{against}” ({low} to {high})"

@@ -86,7 +86,7 @@ def _train(recipe: Recipe, corpora: Sequence[CorpusSplit], on_progress: Callable
     if teacher is None or isinstance(recipe.settings, FitSettings):
         params = _learn(recipe, config, table, examples, on_progress)
     else:
-        texts = [*_sentences(recipe, corpora, glove), *words]
+        texts = list(dict.fromkeys([*_sentences(recipe, corpora, glove), *words, *glove.words[: recipe.n_words]]))
         taught = _teach(teacher, texts, corpora, tokenizer=tokenizer, max_length=recipe.settings.taught_length)
         params = _imitate(recipe, config, table, examples("train"), taught, on_progress)
     return ModelFolder(params, config, SENTIMENT, tokenizer, max_length)

@@ -26,6 +26,7 @@ class Recipe:
         n_pieces: word endings in the vocabulary, for words outside it.
         teacher_width: numbers of a word's vector that come from the teacher, beside GloVe's 50.
         n_sentences: sentences of the corpora that the teacher reads, and as many again with words exchanged.
+        n_words: most frequent GloVe words that it reads one by one, beside those of the vocabulary.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Recipe:
     n_pieces: int = 1_500
     teacher_width: int = 0
     n_sentences: int = 0
+    n_words: int = 60_000
 
 
 _SENTENCES = "44,579 IMDb reviews, 10,603 film review sentences and 5,119 news sentences, taught by all-MiniLM-L6-v2"
@@ -68,7 +70,7 @@ RECIPES = {
             n_frequent=35_000,
             min_count=5,
             teacher_width=40,
-            n_sentences=150_000,
+            n_sentences=250_000,
         ),
         Recipe(
             name="en-rnn-reviews",
@@ -81,7 +83,7 @@ RECIPES = {
             n_frequent=35_000,
             min_count=5,
             teacher_width=40,
-            n_sentences=150_000,
+            n_sentences=250_000,
         ),
     )
 }

@@ -11,7 +11,7 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _SHORTEST, _LONGEST = 20, 200  # characters of a sentence
 _FUNCTION_WORDS = 150  # the most frequent words hold a sentence together and are not exchanged
 _EXCHANGED = 0.4  # share of the other words that are
-_TAGGED = 0.15  # share of these that become a mention or a hashtag, as people write in short messages
+_TAGGED = 0.08  # share of these that become a mention or a hashtag, as people write in short messages
 
 
 def split_sentences(texts: Iterable[str]) -> list[str]:

@@ -57,6 +57,6 @@ def test_those_that_cannot_be_told_from_the_best_are_named():
 def test_nothing_may_be_best():
     comparison = compare_many(LABELS, {"base": model(10), "worse": model(50)}, classes=CLASSES, against="base")
     assert comparison.best == "base"
-    assert comparison.sentence.startswith("Nothing is better than “base”")
+    assert comparison.sentence.startswith("None of them beats “base”")
     table = comparison.table
     assert (table[(table["name"] == "worse") & (table["class"] == "bad")]["better"] == "no").all()
