@@ -7,7 +7,7 @@ and needs no validation rows.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ _SHRINK = 0.5  # of the mean spread is added to each number's: with few rows, a 
 _VECTOR_SCALE = 3.0  # length of a typical text vector under the penalty
 # Variances of the prior, chosen together on product reviews and tweets.
 _OF_VECTORS = 0.7
-_OF_KNOWN = 0.1  # the base model's logits, for classes that are its own
+_OF_KNOWN = 0.05  # the base model's logits, for classes that are its own
 _OF_OTHERS = 1.0  # the same, for classes that it does not know
-_OF_BIAS = 0.1
+_OF_KNOWN_BIAS = 0.02  # for few rows, their shares of the classes are no reason to doubt the base model's
+_OF_OTHERS_BIAS = 0.1
 _STEPS = 100
 _SHARPNESS = 0.5  # temperature of a guess
 
@@ -30,6 +31,7 @@ def fit_head(
     base_head: Mapping[str, NDArray[np.float32]] | None = None,
     matches: Mapping[int, int] | None = None,
     row_weights: NDArray[np.float32] | None = None,
+    log_prior: NDArray[np.float32] | None = None,
 ) -> dict[str, Any]:
     """A head {"kernel": float32[hidden, n_classes], "bias": float32[n_classes]} for text vectors.
 
@@ -39,19 +41,23 @@ def fit_head(
         base_head: the base model's own head, over its own classes; None for a network without one.
         matches: the base model's class for each class that is one of its own (see `match_classes`).
         row_weights: float32[n] or None for 1 each.
+        log_prior: float32[n_classes], added to the logits while it is fitted and not when it predicts, so that a rare
+            class needs a larger margin (Menon et al. 2021); None for zeros.
     """
     n_classes = targets.shape[1]
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
     scale = _VECTOR_SCALE / np.sqrt(vectors.shape[1]) / (spread + _SHRINK * spread.mean() + 1e-6)
     features, variances = (vectors - mean) * scale, np.full((vectors.shape[1], n_classes), _OF_VECTORS)
-    means = np.zeros_like(variances)
+    means, of_bias = np.zeros_like(variances), np.full(n_classes, _OF_OTHERS_BIAS)
     if base_head is not None:
         logits = vectors @ base_head["kernel"] + base_head["bias"]
         known, certain = _prior(logits.shape[1], n_classes, matches or {})
         features = np.concatenate([features, logits], axis=1)
+        of_bias[list(matches or {})] = _OF_KNOWN_BIAS
         means, variances = np.concatenate([means, known]), np.concatenate([variances, certain])
     weights = np.ones(len(targets)) if row_weights is None else row_weights
-    kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, means=means, variances=variances)
+    prior = _Prior(means, variances, of_bias, np.zeros(n_classes) if log_prior is None else log_prior.astype(float))
+    kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, prior)
     folded = scale[:, None] * kernel[: vectors.shape[1]]
     bias = bias - mean @ folded
     if base_head is not None:
@@ -79,33 +85,46 @@ def _prior(n_known: int, n_classes: int, matches: Mapping[int, int]) -> tuple[ND
     return mean, variance
 
 
+class _Prior(NamedTuple):
+    """What is believed of a regression's weights before the rows are seen.
+
+    Attributes:
+        means, variances: float64[n_features, n_classes], of the kernel.
+        of_bias: float64[n_classes], variances of the bias, whose mean is 0.
+        offset: float64[n_classes], added to the logits.
+    """
+
+    means: NDArray[np.float64]
+    variances: NDArray[np.float64]
+    of_bias: NDArray[np.float64]
+    offset: NDArray[np.float64]
+
+
 def _map_estimate(
     features: NDArray[np.float64],
     targets: NDArray[np.float32],
     row_weights: NDArray[np.floating],
-    *,
-    means: NDArray[np.float64],
-    variances: NDArray[np.float64],
+    prior: _Prior,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Kernel [n_features, n_classes] and bias [n_classes] of a softmax regression under a Gaussian prior."""
     from scipy.optimize import minimize  # slow to load, and a network from scratch does without
 
-    n_features, n_classes = means.shape
+    n_features, n_classes = prior.means.shape
 
     def split(flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         return flat[:-n_classes].reshape(n_features, n_classes), flat[-n_classes:]
 
     def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         kernel, bias = split(flat)
-        logits = features @ kernel + bias
+        logits = features @ kernel + bias + prior.offset
         logits -= logits.max(axis=1, keepdims=True)
         log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        away = (kernel - means) / variances
+        away = (kernel - prior.means) / prior.variances
         value = -(row_weights * (log_probs * targets).sum(axis=1)).sum()
-        value += 0.5 * ((kernel - means) * away).sum() + 0.5 * (bias**2).sum() / _OF_BIAS
+        value += 0.5 * ((kernel - prior.means) * away).sum() + 0.5 * (bias**2 / prior.of_bias).sum()
         error = row_weights[:, None] * (np.exp(log_probs) - targets)
         gradient = features.T @ error + away
-        return float(value), np.concatenate([gradient.ravel(), error.sum(axis=0) + bias / _OF_BIAS])
+        return float(value), np.concatenate([gradient.ravel(), error.sum(axis=0) + bias / prior.of_bias])
 
-    start = np.concatenate([means.ravel(), np.zeros(n_classes)])
+    start = np.concatenate([prior.means.ravel(), np.zeros(n_classes)])
     return split(minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x)

@@ -101,7 +101,9 @@ class Transfer:
         counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
         weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
         targets = np.eye(n_classes, dtype=np.float32)[labels]
-        fit = functools.partial(fit_head, base_head=self.start.base_head, matches=self.start.matches)
+        fit = functools.partial(
+            fit_head, base_head=self.start.base_head, matches=self.start.matches, log_prior=plan.log_prior
+        )
         head = fit(vectors, targets, row_weights=weights)
         if unlabeled is not None:
             guessed = guess_targets(unlabeled, head)
@@ -110,8 +112,7 @@ class Transfer:
                 np.concatenate([targets, guessed]),
                 row_weights=np.concatenate([weights, np.full(len(guessed), _GUESS_WEIGHT, np.float32)]),
             )
-        # A margin asked for in the loss is, for a regression, the same as one taken off afterwards.
-        return {**head, "bias": head["bias"] - plan.log_prior}
+        return head
 
     def save(self, params: dict[str, Any]) -> None:
         """Writes weights as the run's model."""

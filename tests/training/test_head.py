@@ -77,3 +77,19 @@ def test_a_guess_is_surer_than_the_head_and_of_the_same_mind():
     np.testing.assert_allclose(guessed.sum(axis=1), 1.0, atol=1e-5)
     np.testing.assert_array_equal(guessed.argmax(axis=1), said.argmax(axis=1))
     assert (guessed.max(axis=1) > said.max(axis=1)).all()
+
+
+def test_a_margin_for_the_rare_class_is_learned_and_not_predicted_with():
+    rng = np.random.default_rng(0)
+    labels = (np.arange(420) % 21 == 0).astype(int)  # 1 in 21
+    texts = (rng.normal(2.0, 1.0, (420, HIDDEN)) + 1.5 * np.eye(HIDDEN)[labels]).astype(np.float32)
+    knows = {"kernel": np.eye(HIDDEN, 2, dtype=np.float32), "bias": np.zeros(2, np.float32)}
+    options = {"base_head": knows, "matches": {0: 0, 1: 1}}
+    test, truth = vectors(600, seed=1, n_classes=2)
+    plain = fit_head(texts, one_hot(labels, 2), **options)
+    margin = fit_head(texts, one_hot(labels, 2), log_prior=np.log([1.0, 0.05]).astype(np.float32), **options)
+    recall = [
+        ((test @ head["kernel"] + head["bias"]).argmax(axis=1)[truth == 1] == 1).mean() for head in (plain, margin)
+    ]
+    assert recall[1] > recall[0] + 0.2
+    assert share_right(margin, test, truth) > share_right(plain, test, truth)
