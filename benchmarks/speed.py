@@ -48,6 +48,7 @@ READERS = {
     OUR_TEXTS: [sys.executable, "-m", "benchmarks.speed_ours", "texts"],
     "TF-IDF + logistic regression (scikit-learn)": [sys.executable, "-m", "benchmarks.speed_ours", "tfidf"],
     "fastText": [str(PEER_PYTHON), "benchmarks/peers/fasttext_texts.py"],
+    "all-MiniLM-L6-v2 + logistic regression": [str(PEER_PYTHON), "benchmarks/peers/minilm_texts.py"],
 }
 BACKENDS = {"Keras 3 on JAX": "jax", "Keras 3 on PyTorch": "torch"}
 

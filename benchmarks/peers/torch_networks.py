@@ -7,21 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import serving
 import torch
-from serving import (
-    BATCH,
-    CLASSES,
-    DROPOUT,
-    EMBED,
-    FILTERS,
-    UNITS,
-    VOCABULARY,
-    WIDTHS,
-    batches_of,
-    rate,
-    read_groups,
-    serve,
-)
+from serving import batches_of, rate, read_groups, serve
 from torch import nn
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -32,9 +20,10 @@ class CNN(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(VOCABULARY, EMBED, padding_idx=0)
-        self.convolutions = nn.ModuleList(nn.Conv1d(EMBED, FILTERS, width) for width in WIDTHS)
-        self.dropout, self.head = nn.Dropout(DROPOUT), nn.Linear(FILTERS * len(WIDTHS), CLASSES)
+        self.embedding = nn.Embedding(serving.VOCABULARY, serving.EMBED, padding_idx=0)
+        self.convolutions = nn.ModuleList(nn.Conv1d(serving.EMBED, serving.FILTERS, width) for width in serving.WIDTHS)
+        self.dropout = nn.Dropout(serving.DROPOUT)
+        self.head = nn.Linear(serving.FILTERS * len(serving.WIDTHS), serving.CLASSES)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits float32[batch, 2] of ids int64[batch, length]."""
@@ -48,9 +37,9 @@ class LSTM(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(VOCABULARY, EMBED, padding_idx=0)
-        self.recurrence = nn.LSTM(EMBED, UNITS, batch_first=True, bidirectional=True)
-        self.dropout, self.head = nn.Dropout(DROPOUT), nn.Linear(2 * UNITS, CLASSES)
+        self.embedding = nn.Embedding(serving.VOCABULARY, serving.EMBED, padding_idx=0)
+        self.recurrence = nn.LSTM(serving.EMBED, serving.UNITS, batch_first=True, bidirectional=True)
+        self.dropout, self.head = nn.Dropout(serving.DROPOUT), nn.Linear(2 * serving.UNITS, serving.CLASSES)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits float32[batch, 2] of ids int64[batch, length]."""
@@ -96,7 +85,7 @@ class Contender:
                 loss.backward()
                 optimizer.step()
             loss.item()
-            return BATCH * len(batches)
+            return serving.BATCH * len(batches)
 
         return one_pass
 
