@@ -1,4 +1,4 @@
-"""What a visitor waits for, in a real browser: page turns while a job trains, Stop, and a large import.
+"""What a visitor waits for, in a real browser: the first step of training, page turns beside it, Stop, a large import.
 
 Usage: python benchmarks/pages.py [--rows N] [--turns N]
 
@@ -42,15 +42,41 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=[*QUIET, "--no-sandbox", "--disable-gpu", "--disable-quic"]
         )
+        os.environ["SENTIMENT_CACHE"] = str(Path(folder) / "cache")  # nothing is compiled yet
         server = AppServer(Path(folder))
         server.start()
         try:
+            print_first_steps(server, browser.new_page)
             print_training(server, browser.new_page, turns=arguments.turns)
             print_import(server, browser.new_page, rows=arguments.rows, file=Path(folder) / "reviews.csv")
         finally:
             browser.close()
             server.kill()
             end_jobs(server.workspace)
+
+
+def print_first_steps(server: AppServer, new_page: Callable[[], Page]) -> None:
+    """From a click on Fine-tune to the first step of training, with nothing compiled and with everything."""
+    workspace = Workspace(server.workspace)
+    dataset = add_sample(workspace, "product-reviews")
+    print("| from the click to the first training step | seconds |\n|---|---:|")
+    for programs in ("nothing compiled yet", "programs compiled before", "programs compiled before, again"):
+        page, known = new_page(), {run.id for run in workspace.runs()}
+        page.goto(f"{server.url}/finetune?dataset={dataset}", timeout=WAIT)
+        settle(page)
+        if known:
+            page.get_by_text("Start another run").click()
+        button = page.get_by_role("button", name="Fine-tune", exact=True)
+        button.scroll_into_view_if_needed()
+        began = time.monotonic()
+        button.click()
+        while not (run := next((run for run in workspace.runs() if run.id not in known), None)) or run.state.step < 1:
+            time.sleep(0.02)
+        print(f"| {programs} | {time.monotonic() - began:.2f} |")
+        while jobs.read_state(run.folder).active:
+            time.sleep(0.2)
+        page.close()
+    print()
 
 
 def print_training(server: AppServer, new_page: Callable[[], Page], *, turns: int) -> None:
