@@ -13,12 +13,12 @@ from tokenizers import Tokenizer
 
 from sentiment.errors import UsageError
 from sentiment.files import write_atomic
-from sentiment.models.classifier import apply_fn, fresh_params
+from sentiment.models.classifier import EMBEDDING, apply_fn, flatten, fresh_params, unflatten
 from sentiment.models.device import cache_folder
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.predictor import load_predictor
 from sentiment.models.store import ModelFolder, save_model
-from sentiment.models.tokenizer import build_tokenizer, count_words, encode
+from sentiment.models.tokenizer import PAD, UNKNOWN, build_tokenizer, count_words, encode
 from sentiment.training.corpora import SENTIMENT, CorpusSplit, read_corpus
 from sentiment.training.distill import IMITATION, DistillSettings, Taught, distill
 from sentiment.training.fit import Examples, Progress, Trainer
@@ -89,7 +89,8 @@ def _train(recipe: Recipe, corpora: Sequence[CorpusSplit], on_progress: Callable
         texts = list(dict.fromkeys([*_sentences(recipe, corpora, glove), *words, *glove.words[: recipe.n_words]]))
         taught = _teach(teacher, texts, corpora, tokenizer=tokenizer, max_length=recipe.settings.taught_length)
         params = _imitate(recipe, config, table, examples("train"), taught, on_progress)
-    return ModelFolder(params, config, SENTIMENT, tokenizer, max_length)
+    model = ModelFolder(params, config, SENTIMENT, tokenizer, max_length)
+    return drop_words(model, tokens, words[len(words) - recipe.n_dropped :])
 
 
 def _learn(
@@ -128,7 +129,7 @@ def _imitate(
     n_classes = len(SENTIMENT)
     params = fresh_params(config, n_classes + WIDTH, seed=recipe.settings.seed)
     params["encoder"]["embedding"]["embedding"] = table
-    first = dataclasses.replace(IMITATION, seed=recipe.settings.seed)
+    first = dataclasses.replace(IMITATION, epochs=recipe.imitation_epochs, seed=recipe.settings.seed)
     for settings, rows in ((first, None), (recipe.settings, labeled)):
         params = distill(
             apply_fn(config, n_classes + WIDTH),
@@ -140,6 +141,26 @@ def _imitate(
         )
     head = params["head"]
     return {**params, "head": {"kernel": head["kernel"][:, :n_classes], "bias": head["bias"][:n_classes]}}
+
+
+def drop_words(model: ModelFolder, tokens: Sequence[str], dropped: Sequence[str]) -> ModelFolder:
+    """The model without some words of its vocabulary, which fall apart into pieces from now on.
+
+    Args:
+        model: with the vocabulary `tokens`.
+        tokens: words and pieces, in the order of the ids from 2 on.
+        dropped: some of the words.
+    """
+    out = set(dropped)
+    kept = [position for position, token in enumerate(tokens) if token not in out]
+    flat = flatten(model.params)
+    flat[EMBEDDING] = np.asarray(flat[EMBEDDING])[[PAD, UNKNOWN, *(position + 2 for position in kept)]]
+    return dataclasses.replace(
+        model,
+        params=unflatten(flat),
+        encoder=dataclasses.replace(model.encoder, vocab_size=len(kept) + 2),
+        tokenizer=build_tokenizer([tokens[position] for position in kept]),
+    )
 
 
 def _sentences(recipe: Recipe, corpora: Sequence[CorpusSplit], glove: WordVectors) -> list[str]:

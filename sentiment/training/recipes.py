@@ -26,6 +26,8 @@ class Recipe:
         n_pieces: word endings in the vocabulary, for words outside it.
         teacher_width: numbers of a word's vector that come from the teacher, beside GloVe's 50.
         n_sentences: sentences of the corpora that the teacher reads, and as many again with words exchanged.
+        imitation_epochs: passes over the unlabeled texts with the teacher alone.
+        n_dropped: rarest of the frequent GloVe words that are left out again at the end, to stay under 10 MB.
         n_words: most frequent GloVe words that it reads one by one, beside those of the vocabulary.
     """
 
@@ -43,6 +45,8 @@ class Recipe:
     teacher_width: int = 0
     n_sentences: int = 0
     n_words: int = 60_000
+    imitation_epochs: int = 3
+    n_dropped: int = 0
 
 
 _SENTENCES = "44,579 IMDb reviews, 10,603 film review sentences and 5,119 news sentences, taught by all-MiniLM-L6-v2"
@@ -84,6 +88,8 @@ RECIPES = {
             min_count=5,
             teacher_width=40,
             n_sentences=250_000,
+            imitation_epochs=2,
+            n_dropped=1_000,
         ),
     )
 }

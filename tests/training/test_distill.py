@@ -6,10 +6,12 @@ import pytest
 from sentiment.errors import ModelError
 from sentiment.models.classifier import apply_fn, fresh_params
 from sentiment.models.encoders import EncoderConfig
-from sentiment.models.tokenizer import TokenTable
+from sentiment.models.store import ModelFolder
+from sentiment.models.tokenizer import TokenTable, build_tokenizer, encode
 from sentiment.training import teacher as teachers
 from sentiment.training.distill import DistillSettings, Taught, distill
 from sentiment.training.feed import Examples
+from sentiment.training.pretrain import drop_words
 from sentiment.training.teacher import WIDTH, Teacher
 from sentiment.training.unlabeled import exchange_words, split_sentences
 
@@ -88,3 +90,19 @@ def test_without_the_teacher_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(teachers.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="requirements-build"):
         Teacher(tmp_path)
+
+
+def test_dropping_words_changes_only_the_texts_that_hold_them():
+    tokens = ["good", "bad", "film", "rare", "##e", "##r"]
+    config = EncoderConfig(vocab_size=len(tokens) + 2, embed=8, widths=(1, 2), filters=8)
+    model = ModelFolder(fresh_params(config, 2, seed=0), config, ("a", "b"), build_tokenizer(tokens), 16)
+    smaller = drop_words(model, tokens, ["rare"])
+    assert smaller.encoder.vocab_size == len(tokens) + 1
+    before, after = (logits(found, ["good film", "bad", "rare film"]) for found in (model, smaller))
+    np.testing.assert_allclose(before[:2], after[:2], atol=1e-6)
+    assert np.abs(before[2] - after[2]).max() > 1e-4
+
+
+def logits(model: ModelFolder, texts: list[str]) -> np.ndarray:
+    table = encode(model.tokenizer, texts, max_length=model.max_length)
+    return np.asarray(apply_fn(model.encoder, 2)(model.params, table.padded(np.arange(len(texts)), 8)))
