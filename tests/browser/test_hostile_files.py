@@ -36,6 +36,14 @@ def nothing_happened(page: Page) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def no_download_of_its_own(page: Page) -> None:
+    """A table's toolbar searches, but does not hand raw cells to a spreadsheet, which would run them as formulas."""
+    page.get_by_test_id("stDataFrame").first.hover()
+    bar = page.get_by_test_id("stElementToolbar").first
+    expect(bar.get_by_label("Search")).to_have_count(1)
+    expect(bar.get_by_label("Download as CSV")).to_have_count(0)
+
+
 def test_markup_in_a_file_stays_text_on_every_page(visitors: Visitors) -> None:
     page = visitors.open()
     put_file(page, hostile_csv())
@@ -43,6 +51,7 @@ def test_markup_in_a_file_stays_text_on_every_page(visitors: Visitors) -> None:
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", name="hostile").first).to_contain_text("<b>hostile</b> $x$ :red[f]")
     nothing_happened(page)
+    no_download_of_its_own(page)
     turn_to(page, "Balance")
     chart = page.get_by_test_id("stPlotlyChart").first
     expect(chart).to_contain_text("<img src=")
