@@ -60,7 +60,7 @@ class Set:
 
 SETS = {
     "tweets": Set("brand_tweets.csv", ("positive", "negative"), None, 2000, 0.15),
-    "reviews": Set("amazon_reviews.csv", ("negative", "positive"), "review", 800, 0.33),
+    "reviews": Set("amazon_reviews.csv", ("negative", "positive"), "review", 700, 0.33),
     "tweets-3": Set("brand_tweets.csv", ("positive", "neutral", "negative"), None, 2000, 0.1),
 }
 

@@ -20,6 +20,7 @@ _OF_KNOWN = 0.05  # the base model's logits, for classes that are its own
 _OF_OTHERS = 1.0  # the same, for classes that it does not know
 _OF_KNOWN_BIAS = 0.02  # for few rows, their shares of the classes are no reason to doubt the base model's
 _OF_OTHERS_BIAS = 0.1
+_OF_FREE_BIAS = 10.0
 _STEPS = 100
 _SHARPNESS = 0.5  # temperature of a guess
 
@@ -32,6 +33,7 @@ def fit_head(
     matches: Mapping[int, int] | None = None,
     row_weights: NDArray[np.float32] | None = None,
     log_prior: NDArray[np.float32] | None = None,
+    free_bias: bool = False,
 ) -> dict[str, Any]:
     """A head {"kernel": float32[hidden, n_classes], "bias": float32[n_classes]} for text vectors.
 
@@ -43,6 +45,7 @@ def fit_head(
         row_weights: float32[n] or None for 1 each.
         log_prior: float32[n_classes], added to the logits while it is fitted and not when it predicts, so that a rare
             class needs a larger margin (Menon et al. 2021); None for zeros.
+        free_bias: whether the bias takes up the shares of the classes whole, for somebody who takes them off later.
     """
     n_classes = targets.shape[1]
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
@@ -56,6 +59,8 @@ def fit_head(
         of_bias[list(matches or {})] = _OF_KNOWN_BIAS
         means, variances = np.concatenate([means, known]), np.concatenate([variances, certain])
     weights = np.ones(len(targets)) if row_weights is None else row_weights
+    if free_bias:
+        of_bias[:] = _OF_FREE_BIAS
     prior = _Prior(means, variances, of_bias, np.zeros(n_classes) if log_prior is None else log_prior.astype(float))
     kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, prior)
     folded = scale[:, None] * kernel[: vectors.shape[1]]

@@ -102,7 +102,11 @@ class Transfer:
         weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
         targets = np.eye(n_classes, dtype=np.float32)[labels]
         fit = functools.partial(
-            fit_head, base_head=self.start.base_head, matches=self.start.matches, log_prior=plan.log_prior
+            fit_head,
+            base_head=self.start.base_head,
+            matches=self.start.matches,
+            log_prior=plan.log_prior,
+            free_bias=bool(plan.posthoc.any()),
         )
         head = fit(vectors, targets, row_weights=weights)
         if unlabeled is not None:
