@@ -1,19 +1,26 @@
 """The table and the plot of the transfer benchmark."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from playwright.sync_api import sync_playwright
+from plotly.graph_objects import Figure
 from plotly.subplots import make_subplots
 
 from benchmarks.labeled_sets import SETS
+from tests.browser.conftest import QUIET, chromium_path
 
-PLOT = Path(__file__).parent / "results" / "transfer.html"
-# Okabe & Ito 2008: told apart by the colour-blind, too.
-_COLOURS = (
-    "#6A3FB5", "#0072B2", "#56B4E9", "#009E73", "#8DCFB8", "#999999", "#CC79A7", "#D55E00", "#E69F00", "#B8860B",
-    "#000000",
-)  # fmt: skip
+PLOT = Path(__file__).parent / "results" / "transfer.png"
+# Okabe & Ito 2008: told apart by the colour-blind, too. A method that is not named is black, as the peer.
+_COLOURS = {
+    "en-cnn-reviews": "#6A3FB5", "en-rnn-reviews": "#0072B2", "en-cnn-news": "#56B4E9",
+    "scratch-cnn": "#009E73", "scratch-rnn": "#8DCFB8",
+    "tfidf-words": "#D55E00", "tfidf-chars": "#E69F00", "naive-bayes": "#B8860B", "word-vectors": "#CC79A7",
+    "majority": "#999999",
+}  # fmt: skip
+_TICKS = (50, 100, 200, 500, 1_000, 2_000, 8_000)
 
 
 def print_report(results: pd.DataFrame, *, peer: str) -> None:
@@ -52,9 +59,9 @@ def _cell(values: pd.Series) -> str:
 def _draw(cells: pd.DataFrame, *, peer: str) -> None:
     names = [name for name in SETS if (cells["set"] == name).any()]
     figure = make_subplots(1, len(names), subplot_titles=[SETS[name].split(",")[0] + f" ({name})" for name in names])
-    methods = list(cells["method"].unique())
+    methods = sorted(cells["method"].unique(), key=lambda name: list(_COLOURS).index(name) if name in _COLOURS else -1)
     for column, name in enumerate(names, 1):
-        for position, method in enumerate(methods):
+        for method in methods:
             of_method = cells[(cells["set"] == name) & (cells["method"] == method)]
             points = of_method.groupby("n").agg(
                 x=("n_rows", "mean"), y=("macro_f1", "mean"), e=("macro_f1", half_width)
@@ -63,11 +70,25 @@ def _draw(cells: pd.DataFrame, *, peer: str) -> None:
             figure.add_scatter(
                 x=points["x"], y=100 * points["y"], error_y={"array": 100 * points["e"]}, name=method,
                 legendgroup=method, showlegend=column == 1,
-                line={"color": _COLOURS[position % len(_COLOURS)], "dash": "dash" if method == peer else "solid"},
+                line={"color": _COLOURS.get(method, "#000000"), "dash": "dash" if method == peer else "solid"},
                 row=1, col=column,
             )  # fmt: skip
-    figure.update_xaxes(type="log", title="labels")
+    figure.update_xaxes(type="log", title="labels", tickvals=_TICKS, ticktext=[f"{n:,}" for n in _TICKS])
     figure.update_yaxes(title="macro-F1, %")
     figure.update_layout(template="plotly_white", width=520 * len(names), height=520)
+    figure.update_layout(margin={"l": 60, "r": 20, "t": 50, "b": 60}, font={"size": 14})
+    _take_picture(figure, width=520 * len(names), height=520)
+
+
+def _take_picture(figure: Figure, *, width: int, height: int) -> None:
+    """Writes the figure as a PNG, drawn by the browser that the browser tests use."""
     PLOT.parent.mkdir(exist_ok=True)
-    figure.write_html(PLOT, include_plotlyjs="cdn")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        page_file = Path(folder) / "plot.html"
+        figure.write_html(page_file, include_plotlyjs=True, config={"displayModeBar": False})
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*QUIET, "--no-sandbox"])
+        page = browser.new_page(viewport={"width": width + 16, "height": height + 16})
+        page.goto(page_file.as_uri())
+        page.locator(".main-svg").first.wait_for()
+        page.screenshot(path=PLOT)
+        browser.close()
