@@ -129,15 +129,8 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
                 help="In tokens, which are words or parts of words. What is beyond is not read.",
             )  # fmt: skip
         with third:
-            test = st.slider(
-                "Held out to judge", 0, 50, round(100 * default.test_fraction), format="%d %%", key="set:test",
-                help="Share of the labeled rows that training never sees; the Evaluate page judges the model on them.",
-            )  # fmt: skip
-            validation = st.slider(
-                "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
-                key="set:validation",
-            )  # fmt: skip
-        held_out = (test + validation) / 100
+            test, validation = _choose_held_out(default)
+        held_out = test + validation
         seed = _choose_seed(info, default)
         strategy, self_training = _choose_strategy(info, base)
         imbalance = choose_imbalance(info, base, held_out=held_out)
@@ -151,11 +144,24 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
         strategy=strategy,
         self_training=self_training,
         imbalance=imbalance,
-        test_fraction=test / 100,
-        validation_fraction=validation / 100,
+        test_fraction=test,
+        validation_fraction=validation,
         max_length=int(length),
     )
     return config, compared
+
+
+def _choose_held_out(default: FinetuneConfig) -> tuple[float, float]:
+    """Shares of the rows that are held out to judge the model, and to choose its best epoch."""
+    test = st.slider(
+        "Held out to judge", 0, 50, round(100 * default.test_fraction), format="%d %%", key="set:test",
+        help="Share of the labeled rows that training never sees; the Evaluate page judges the model on them.",
+    )  # fmt: skip
+    validation = st.slider(
+        "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
+        key="set:validation",
+    )  # fmt: skip
+    return test / 100, validation / 100
 
 
 def _choose_strategy(info: DatasetInfo, base: BaseModel) -> tuple[str | None, bool]:
