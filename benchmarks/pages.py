@@ -71,6 +71,8 @@ def print_first_steps(server: AppServer, new_page: Callable[[], Page]) -> None:
         began = time.monotonic()
         button.click()
         while not (run := next((run for run in workspace.runs() if run.id not in known), None)) or run.state.step < 1:
+            if run and jobs.read_state(run.folder).status == "failed":
+                raise RuntimeError(f"the run failed: {run.state.error}")
             time.sleep(0.02)
         print(f"| {programs} | {time.monotonic() - began:.2f} |")
         while jobs.read_state(run.folder).active:

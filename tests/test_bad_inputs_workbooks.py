@@ -216,3 +216,14 @@ def test_a_hidden_first_sheet_is_not_chosen_but_can_be() -> None:
     assert chosen.frame.columns.tolist() == ["secret"]
     with pytest.raises(DataError, match="no sheet"):
         data.read_table(buffer.getvalue(), name="r.xlsx", file_format=data.FileFormat("xlsx", sheet="nope"))
+
+
+@pytest.mark.parametrize("name", ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xmlQb"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_small_part_cannot_stand_in_for_a_large_one(name: str) -> None:
+    buffer = io.BytesIO(workbook({"S": [["text"], *[[f"row {n}"] for n in range(40)]]}))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr(name, b"<worksheet><sheetData/></worksheet>")
+    content = buffer.getvalue().replace(b"sheet1.xmlQb", b"sheet1.xml\0b")
+    with pytest.raises(DataError, match="have one name"):
+        data.read_table(content, name="r.xlsx")

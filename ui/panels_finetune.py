@@ -11,9 +11,10 @@ from sentiment.errors import SentimentError
 from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
-from sentiment.training.allowed import strategies_for
+from sentiment.training.allowed import imbalance_for, strategies_for
 from sentiment.training.config import AUTO, STRATEGIES, FinetuneConfig
 from sentiment.training.estimate import FULL_FROM, estimate_seconds
+from sentiment.training.held_out import MOST_UNLABELED
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
@@ -30,7 +31,7 @@ STRATEGY_TITLES = {
     "head": "The head alone",
     "full": "Everything",
     "gradual": "Everything, from the top down",
-    "anchored": "Everything, held near the base model",
+    "anchored": "Everything, held near where it starts",
 }
 
 
@@ -60,7 +61,7 @@ def choose_base(info: DatasetInfo) -> BaseModel:
     chosen = str(state.widget(key))
     others = [base for base in bases.values() if base.kind != "pretrained"]
     _cards([base for base in bases.values() if base not in others], info, chosen=chosen, recommended=recommended)
-    with st.expander("Trained from nothing: networks and simple baselines", expanded=bases[chosen] in others):
+    with st.expander("Other models: networks from nothing, simple baselines", expanded=bases[chosen] in others):
         _cards(others, info, chosen=chosen, recommended=recommended)
     return bases[chosen]
 
@@ -133,8 +134,9 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
         held_out = test + validation
         seed = _choose_seed(info, default)
         strategy, self_training = _choose_strategy(info, base)
-        imbalance = choose_imbalance(info, base, held_out=held_out)
-        compared = choose_compared(info, base, held_out=held_out)
+        allowed = imbalance_for(base.name, strategy)
+        imbalance = choose_imbalance(info, base, allowed, held_out=held_out)
+        compared = choose_compared(info, base, allowed, held_out=held_out)
     config = FinetuneConfig(
         base=base.name,
         seed=seed,
@@ -172,14 +174,14 @@ def _choose_strategy(info: DatasetInfo, base: BaseModel) -> tuple[str | None, bo
     options = (AUTO, *strategies)
     chosen = st.selectbox("What is tuned", options, format_func=STRATEGY_TITLES.__getitem__, key="set:strategy")
     automatic = chosen == AUTO
-    st.caption(
-        f"The head alone below {FULL_FROM:,} training rows, else everything." if automatic else STRATEGIES[chosen]
-    )
+    by_rows = f"By the other settings and the rows: the head alone below {FULL_FROM:,} training rows, else everything."
+    st.caption(by_rows if automatic else STRATEGIES[chosen])
     n_unlabeled = info.n_rows - info.n_labeled
     self_training = n_unlabeled > 0 and st.toggle(
-        f"Learn from the {text.count(n_unlabeled, 'row')} without a label as well",
+        "Learn from rows without a label as well",
         key="set:self-training",
-        help="The model guesses their labels, and each guess counts a little (self-training). It seldom helps much.",
+        help=f"Of the {text.count(n_unlabeled, 'row')} without a label, up to {MOST_UNLABELED:,} count with the label "
+        "that the model guesses, each a tenth of a labeled row at most (self-training). It seldom helps much.",
     )
     return None if automatic else chosen, self_training
 

@@ -1,6 +1,6 @@
 """What is done against imbalance: the choice, what it does to this dataset, and runs that compare several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -44,14 +44,14 @@ def recommend(base: str, counts: Mapping[str, int]) -> tuple[str, str]:
     return recommended, reason
 
 
-def choose_imbalance(info: DatasetInfo, base: BaseModel, *, held_out: float) -> str:
+def choose_imbalance(info: DatasetInfo, base: BaseModel, allowed: Sequence[str], *, held_out: float) -> str:
     """Draws the choice with its sentence and what it does to this dataset; returns the strategy."""
-    allowed = (AUTO, *imbalance_for(base.name))
-    if session().widget("set:imbalance") not in allowed:
+    options = (AUTO, *allowed)
+    if session().widget("set:imbalance") not in options:
         session().set_widget("set:imbalance", AUTO)
     chosen = st.selectbox(
         "Against imbalance",
-        allowed,
+        options,
         format_func=TITLES.__getitem__,
         key="set:imbalance",
     )
@@ -113,9 +113,9 @@ def _variations(root: str, dataset_id: str, base: str, label: str) -> list[tuple
     return example_variations(rows["text"].tolist(), rows["label"].tolist(), label=label, folder=folder)
 
 
-def choose_compared(info: DatasetInfo, base: BaseModel, *, held_out: float) -> list[str]:
+def choose_compared(info: DatasetInfo, base: BaseModel, allowed: Sequence[str], *, held_out: float) -> list[str]:
     """Draws the choice of strategies to compare with doing nothing; returns all of them once “Compare” is pressed."""
-    options = [name for name in imbalance_for(base.name) if name != "none"]
+    options = [name for name in allowed if name != "none"]
     if not options or len(info.classes) < 2:
         return []
     recommended, _ = recommend(base.name, training_counts(info, held_out))

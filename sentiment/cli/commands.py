@@ -86,23 +86,29 @@ def finetune(
     config = FinetuneConfig(base=base, **settings)
     if joining is None:
         _check_folder(out, resume=resume)
-    check_settings(config)
     from sentiment.data import import_file
     from sentiment.training.finetune import finetune as train
     from sentiment.training.held_out import split_labeled
 
     dataset = import_file(data, text=text, label=label, group=group)
-    labeled = split_labeled(dataset, config)  # before anything is written: labels that do not allow it leave no run
+    labeled = None
+
+    def opened() -> Any:
+        nonlocal labeled
+        if not resume:  # before anything is written: what does not allow a run leaves none behind
+            check_settings(config)
+            labeled = split_labeled(dataset, config)
+        return _open_run(out, dataset, config, resume=resume)
+
     with joined(joining, out) as team:
-        run = team.open(lambda: _open_run(out, dataset, config, resume=resume), fingerprint=dataset.fingerprint)
+        run = team.open(opened, fingerprint=dataset.fingerprint)
         if run.state.status == "finished":
             click.echo(f"Run {run.info.name} has finished already: {run.state.message}")
             return
         stop = team.folder / "stop"
         stop.unlink(missing_ok=True)
         with Reporter(run, silent=not team.first) as reporter:
-            mine = labeled if run.info.config == config else None  # a resumed run has settings of its own
-            state = train(run, dataset, labeled=mine, on_state=reporter.show, should_stop=stop.exists)
+            state = train(run, dataset, labeled=labeled, on_state=reporter.show, should_stop=stop.exists)
         if team.first:
             click.echo(state.message)
             if warning := state.settings.get("warning"):

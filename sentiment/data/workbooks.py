@@ -197,6 +197,13 @@ def _inspect(content: bytes, *, limits: Limits) -> _Package:
     declared = sum(info.file_size for info in infos)
     if len(infos) > 10_000 or declared > limits.max_inflated_bytes:
         raise _bomb(f"The workbook unpacks to {declared / 1e6:,.0f} MB in {len(infos):,} parts", limits=limits)
+    # A parser in another language may end a name at its NUL, or take the other one of two parts with one name.
+    if len({info.filename for info in infos}) < len(infos) or any("\0" in info.orig_filename for info in infos):
+        raise DataError(
+            "Two parts of the workbook have one name",
+            expected="A workbook written by a spreadsheet program",
+            todo=_WHOLE,
+        )
     for info in infos:
         if info.flag_bits & 0x1:
             raise DataError("The workbook's parts are encrypted", expected="A workbook without a password")

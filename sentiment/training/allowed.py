@@ -8,11 +8,11 @@ _FOR_NETWORKS = ("focal", "augment")  # they need a loss to shape, or word vecto
 _FOR_PRIORS = ("logit-adjustment", "posthoc-adjustment")  # complement naive Bayes knows no shares of the classes
 
 
-def imbalance_for(base: str) -> tuple[str, ...]:
-    """The strategies of `IMBALANCE` that make sense for a base, by its name or folder."""
+def imbalance_for(base: str, strategy: str | None = None) -> tuple[str, ...]:
+    """The strategies of `IMBALANCE` that make sense for a base, by its name or folder, if so much of it is tuned."""
     if base == MAJORITY:
         return ("none",)
-    senseless: tuple[str, ...] = _FOR_NETWORKS if base in BASELINES else ()
+    senseless: tuple[str, ...] = _FOR_NETWORKS if base in BASELINES or strategy == "head" else ()
     if base == "naive-bayes":
         senseless += _FOR_PRIORS
     return tuple(name for name in IMBALANCE if name not in senseless)
@@ -25,11 +25,16 @@ def strategies_for(base: str) -> tuple[str, ...]:
 
 def check_settings(config: FinetuneConfig) -> None:
     """Raises a UsageError if a setting does not go with the base, naming what does."""
-    allowed = imbalance_for(config.base)
+    allowed = imbalance_for(config.base, config.strategy)
     if config.imbalance not in (AUTO, *allowed):
         raise UsageError(
-            f"The imbalance strategy {config.imbalance!r} does not go with {config.base}",
+            f"The imbalance strategy {config.imbalance!r} does not go with {_what(config)}",
             expected=f"One of {', '.join(allowed)}",
+        )
+    if config.strategy == "head" and (config.epochs is not None or config.learning_rate is not None):
+        raise UsageError(
+            "Epochs and learning rate do not go with the strategy 'head', which is fitted in one step",
+            todo="Leave them open, or choose another strategy",
         )
     if strategies_for(config.base):
         return
@@ -39,3 +44,7 @@ def check_settings(config: FinetuneConfig) -> None:
     ):
         if given:
             raise UsageError(f"{setting} does not go with {config.base}", expected="A base model that was pretrained")
+
+
+def _what(config: FinetuneConfig) -> str:
+    return f"the strategy {config.strategy!r}" if config.strategy == "head" else config.base

@@ -27,7 +27,7 @@ STRATEGIES: dict[str, str] = {
     "head": "The base model stays as it is; a regression on its text vectors learns your classes. Takes seconds.",
     "full": "After the head, every weight is tuned to your texts, gently.",
     "gradual": "As full, but from the top down: first the head, then the encoder, and the words last.",
-    "anchored": "As full, but every weight is held near the base model's, so that it forgets less.",
+    "anchored": "As full, but every weight is held near where it starts, so that the network forgets less.",
 }
 
 

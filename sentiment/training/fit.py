@@ -303,7 +303,7 @@ class Trainer:
         if better:
             state.best, state.best_step = jax.tree.map(np.array, state.average), state.step
             state.best_macro_f1, state.best_loss, state.stale = score, loss, 0
-        else:
+        elif state.step > max(self._starts.values()):  # a group that starts later has not had its chance before
             state.stale += 1
         progress = self._progress("validation", loss, clock)
         on_progress(dataclasses.replace(progress, macro_f1=score, best=better), self)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.training.imbalance import adjust_head, plan_imbalance
+from sentiment.training.imbalance import adjust_head
 from sentiment.training.journal import Outcome
 from sentiment.training.scores import macro_f1
 from sentiment.training.transfer import Transfer
@@ -20,6 +20,7 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     """
     labeled, journal, params = transfer.labeled, transfer.journal, transfer.start.params
     split, labels = labeled.split, labeled.labels
+    journal.tell(phase="Reading the texts")
     unlabeled, of_train = transfer.unlabeled_vectors(), transfer.vectors(transfer.train_tokens())
     settings = transfer.describe(n_unlabeled=0 if unlabeled is None else len(unlabeled))
     journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
@@ -48,9 +49,8 @@ def _fit(
     unlabeled: NDArray[np.float32] | None,
 ) -> dict[str, Any]:
     """The head as it is saved, with an adjustment after training."""
-    plan = plan_imbalance(transfer.config.imbalance, labels, n_classes=len(transfer.labeled.classes))
     head = transfer.fit_head(vectors, labels, unlabeled=unlabeled)
-    return dict(adjust_head({"head": head}, plan.posthoc)["head"])
+    return dict(adjust_head({"head": head}, transfer.plan_for(labels).posthoc)["head"])
 
 
 def _judge(vectors: NDArray[np.float32], head: dict[str, Any], labels: NDArray[np.int64]) -> tuple[float, float]:

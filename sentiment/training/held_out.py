@@ -10,6 +10,8 @@ from sentiment.data import Dataset, Split, combine_groups, group_duplicates, nor
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run
 
+MOST_UNLABELED = 3_000  # rows without a label that a run learns from
+
 
 @dataclass(frozen=True)
 class Labeled:
@@ -20,7 +22,8 @@ class Labeled:
         labels: int64[n], positions in `classes`.
         split: positions in `frame`.
         classes: class names, in the order of a model's columns.
-        unlabeled: texts of rows without a label, each once; none of them is the text of a held-out row.
+        unlabeled: different texts of rows without a label, none of them a near-duplicate or from the document of a
+            test or validation row.
     """
 
     frame: pd.DataFrame
@@ -58,17 +61,20 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig) -> Labeled:
     )
     positions = {name: position for position, name in enumerate(dataset.classes)}
     labels = frame["label"].map(positions).to_numpy().astype(np.int64)
-    known = frame["text"].iloc[np.concatenate([split.test, split.validation])]
-    unlabeled = _unlabeled_texts(dataset, known) if config.self_training else ()
+    unlabeled = _unlabeled_texts(dataset, frame, split, seed=config.seed) if config.self_training else ()
     return Labeled(frame, labels, split, dataset.classes, unlabeled)
 
 
-def _unlabeled_texts(dataset: Dataset, known: "pd.Series[str]") -> tuple[str, ...]:
-    """Different texts without a label but for those that are known; case, white space and punctuation aside."""
-    texts = dataset.frame.loc[dataset.frame["label"].isna(), "text"]
-    hashes = hash_texts(texts)
-    fresh = ~np.isin(hashes, hash_texts(known)) & ~pd.Series(hashes).duplicated().to_numpy()
-    return tuple(texts[fresh].tolist())
+def _unlabeled_texts(dataset: Dataset, frame: pd.DataFrame, split: Split, *, seed: int) -> tuple[str, ...]:
+    """Up to `MOST_UNLABELED` different texts without a label, none tied to a held-out or validation row."""
+    rows = pd.concat([frame, dataset.frame[dataset.frame["label"].isna()]], ignore_index=True)
+    groups = group_duplicates(rows["text"])
+    if dataset.group_column is not None:
+        groups = combine_groups(groups, rows["group"])
+    known = groups[np.concatenate([split.test, split.validation])]
+    fresh = (np.arange(len(rows)) >= len(frame)) & ~np.isin(groups, known)
+    texts = rows["text"][fresh & ~pd.Series(hash_texts(rows["text"])).duplicated().to_numpy()].to_numpy()
+    return tuple(np.random.default_rng(seed).permutation(texts)[:MOST_UNLABELED].tolist())
 
 
 def write_split(run: Run, labeled: Labeled) -> None:
@@ -81,7 +87,9 @@ def write_split(run: Run, labeled: Labeled) -> None:
         train=rows[split.train],
         validation=rows[split.validation],
         test=rows[split.test],
-        trained_on=hash_texts(labeled.frame["text"].iloc[trained]),
+        trained_on=hash_texts(
+            pd.concat([labeled.frame["text"].iloc[trained], pd.Series(labeled.unlabeled, dtype="str")])
+        ),
     )
 
 

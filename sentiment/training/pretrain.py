@@ -144,14 +144,15 @@ def _imitate(
 
 
 def drop_words(model: ModelFolder, tokens: Sequence[str], dropped: Sequence[str]) -> ModelFolder:
-    """The model without some words of its vocabulary, which fall apart into pieces from now on.
+    """The model without some words of its vocabulary, but for those that would not fall apart into known pieces.
 
     Args:
         model: with the vocabulary `tokens`.
         tokens: words and pieces, in the order of the ids from 2 on.
         dropped: some of the words.
     """
-    out = set(dropped)
+    without = build_tokenizer([token for token in tokens if token not in set(dropped)])
+    out = {word for word in dropped if UNKNOWN not in without.encode(word).ids}
     kept = [position for position, token in enumerate(tokens) if token not in out]
     flat = flatten(model.params)
     flat[EMBEDDING] = np.asarray(flat[EMBEDDING])[[PAD, UNKNOWN, *(position + 2 for position in kept)]]

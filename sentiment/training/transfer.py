@@ -15,16 +15,15 @@ from sentiment.models.tokenizer import UNKNOWN, TokenTable, encode
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.head import fit_head, guess_targets
 from sentiment.training.held_out import Labeled
-from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.imbalance import ImbalancePlan, plan_imbalance
 from sentiment.training.journal import Journal
 from sentiment.training.optimizer import split_groups
 from sentiment.training.start import Start, load_start
 from sentiment.training.steps import make_encoding
 
 _VECTOR_BATCH = 64
-_N_UNLABELED = 3_000  # unlabeled rows that a run learns from at most
 _TOO_UNKNOWN = 0.3  # share of the tokens
-_GUESS_WEIGHT = 0.1  # of a row whose label is the model's own guess
+_GUESS_WEIGHT = 0.1  # of a row whose label is a guess, at most: together they weigh no more than the labeled rows
 
 
 class Transfer:
@@ -80,9 +79,11 @@ class Transfer:
         """Text vectors of rows without a label, if the run is to learn from them and there are any."""
         if not (self.config.self_training and self.labeled.unlabeled):
             return None
-        rng = np.random.default_rng(self.config.seed)
-        chosen = rng.permutation(len(self.labeled.unlabeled))[:_N_UNLABELED]
-        return self.vectors(self.tokens([self.labeled.unlabeled[row] for row in chosen]))
+        return self.vectors(self.tokens(self.labeled.unlabeled))
+
+    def plan_for(self, labels: NDArray[np.int64]) -> ImbalancePlan:
+        """What the plan's strategy does about imbalance among some rows with these labels int64[n]."""
+        return plan_imbalance(self.plan.strategy, labels, n_classes=len(self.labeled.classes))
 
     def fit_head(
         self, vectors: NDArray[np.float32], labels: NDArray[np.int64], *, unlabeled: NDArray[np.float32] | None
@@ -97,7 +98,7 @@ class Transfer:
             unlabeled: text vectors of rows without a label, which then count with a guessed one; None for none.
         """
         n_classes = len(self.labeled.classes)
-        plan = plan_imbalance(self.config.imbalance, labels, n_classes=n_classes)
+        plan = self.plan_for(labels)
         counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
         weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
         targets = np.eye(n_classes, dtype=np.float32)[labels]
@@ -110,11 +111,13 @@ class Transfer:
         )
         head = fit(vectors, targets, row_weights=weights)
         if unlabeled is not None:
-            guessed = guess_targets(unlabeled, head)
+            # Guessed as the rows are seen in the fit, with the shares of the classes that a margin takes off.
+            guessed = guess_targets(unlabeled, {**head, "bias": head["bias"] + plan.log_prior})
+            weight = min(_GUESS_WEIGHT, len(labels) / len(guessed))
             head = fit(
                 np.concatenate([vectors, unlabeled]),
                 np.concatenate([targets, guessed]),
-                row_weights=np.concatenate([weights, np.full(len(guessed), _GUESS_WEIGHT, np.float32)]),
+                row_weights=np.concatenate([weights, np.full(len(guessed), weight, np.float32)]),
             )
         return head
 

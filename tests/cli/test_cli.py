@@ -209,3 +209,27 @@ def test_the_module_answers_as_a_command():
     wrong = subprocess.run([*command[:3], "nonsense"], cwd=ROOT, capture_output=True, text=True)
     assert wrong.returncode == 2
     assert len(wrong.stderr.strip().splitlines()) == 1
+
+
+def test_resuming_asks_nothing_of_the_settings_that_are_not_repeated(tmp_path):
+    source, run = tmp_path / "few.csv", tmp_path / "run"
+    pd.DataFrame({"text": [f"word{n} of some kind" for n in range(5)], "label": list("aabbb")}).to_csv(
+        source, index=False
+    )
+    command = [
+        "finetune",
+        str(source),
+        "--text",
+        "text",
+        "--label",
+        "label",
+        "--out",
+        str(run),
+        "--base",
+        "tfidf-words",
+    ]
+    assert main([*command, "--test-fraction", "0"]) == 0
+    state = json.loads((run / "state.json").read_text())
+    (run / "state.json").write_text(json.dumps({**state, "status": "stopped"}))
+    assert main([*command, "--resume"]) == 0
+    assert json.loads((run / "state.json").read_text())["status"] == "finished"

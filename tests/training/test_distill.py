@@ -93,10 +93,11 @@ def test_without_the_teacher_it_says_what_to_install(tmp_path, monkeypatch):
 
 
 def test_dropping_words_changes_only_the_texts_that_hold_them():
-    tokens = ["good", "bad", "film", "rare", "##e", "##r"]
+    tokens = ["good", "bad", "film", "rare", "ω", "r", "##a", "##e", "##r"]
     config = EncoderConfig(vocab_size=len(tokens) + 2, embed=8, widths=(1, 2), filters=8)
     model = ModelFolder(fresh_params(config, 2, seed=0), config, ("a", "b"), build_tokenizer(tokens), 16)
-    smaller = drop_words(model, tokens, ["rare"])
+    smaller = drop_words(model, tokens, ["rare", "ω"])
+    assert smaller.tokenizer.encode("rare ω").tokens == ["r", "##a", "##r", "##e", "ω"]
     assert smaller.encoder.vocab_size == len(tokens) + 1
     before, after = (logits(found, ["good film", "bad", "rare film"]) for found in (model, smaller))
     np.testing.assert_allclose(before[:2], after[:2], atol=1e-6)

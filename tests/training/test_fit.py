@@ -246,3 +246,11 @@ def test_a_checkpoint_of_another_model_names_both_sides(tmp_path):
     with pytest.raises(RunError, match=r"\(3,\), expected \(4,\)"):
         load_checkpoint(tmp_path, like={"a": np.zeros(4)})
     assert load_checkpoint(tmp_path / "none", like={"a": np.zeros(4)}) is None
+
+
+def test_a_group_that_starts_late_has_its_chance_before_training_ends_early():
+    """Nothing better comes while the head alone trains; that is no reason to end before the encoder does."""
+    started = trainer(unfreeze=(0.5, 0.5), epochs=40, patience=2, learning_rate=1e-12)
+    result = started.run()
+    assert result.stopped == "early"
+    assert started._state.step > 0.5 * started.total_steps

@@ -1,5 +1,7 @@
 """How a network is fine-tuned: by its head alone with few labels, as a whole with many."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +16,10 @@ from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.finetune import finetune
 from sentiment.training.held_out import split_labeled
+from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.runs import create_run, describe_run, new_id
 from sentiment.training.scores import macro_f1
+from sentiment.training.transfer import Transfer
 
 GOOD = ("works very well", "i love it", "great value", "a pleasure to use", "excellent sound")
 BAD = ("broke at once", "a waste of money", "terrible support", "does not work", "i hate it")
@@ -117,15 +121,30 @@ def test_rows_without_a_label_count_when_asked_to(tmp_path, run):
     assert np.abs(heads[1] - heads[2]).max() > 1e-4
 
 
-def test_a_held_out_text_is_not_learned_from_without_its_label_either():
-    twins = [text.upper() for text in dataset().frame["text"]]
-    data = dataset(unlabeled=[*twins, "something else"])
+def test_what_is_tied_to_a_held_out_row_is_not_learned_from_without_its_label_either():
+    twins = [f"{text.upper()} indeed" for text in dataset().frame["text"]]
+    data = dataset(unlabeled=[*twins, "something else", "Something else!"])
     labeled = split_labeled(data, FinetuneConfig(seed=1, self_training=True))
-    held_out = set(labeled.texts(np.concatenate([labeled.split.test, labeled.split.validation])))
-    assert "something else" in labeled.unlabeled
-    assert not held_out & {text.lower() for text in labeled.unlabeled}
-    assert len(labeled.unlabeled) == len(twins) - len(held_out) + 1
+    held_out = labeled.texts(np.concatenate([labeled.split.test, labeled.split.validation]))
+    assert [text for text in labeled.unlabeled if text not in twins] == ["something else"]
+    assert len(labeled.unlabeled) > 1
+    assert not {f"{text.upper()} indeed" for text in held_out} & set(labeled.unlabeled)
     assert split_labeled(data, FinetuneConfig(seed=1)).unlabeled == ()
+
+
+def test_guessed_rows_keep_the_margin_of_a_rare_class(tmp_path):
+    """A guess is made as the rows are seen; a margin in it would be taken off twice."""
+    rng = np.random.default_rng(0)
+    transfer = object.__new__(Transfer)
+    transfer.labeled = SimpleNamespace(classes=("common", "rare"))
+    transfer.start = SimpleNamespace(base_head=None, matches={})
+    labels, hidden = (rng.random(300) < 0.08).astype(int), (rng.random(3300) < 0.08).astype(int)
+    seen = lambda truth: (rng.normal(0, 1, (len(truth), 8)) + 1.2 * truth[:, None]).astype(np.float32)  # noqa: E731
+    vectors, unlabeled = seen(labels), seen(hidden)
+    transfer.plan = plan_imbalance("logit-adjustment", labels, n_classes=2)
+    heads = [transfer.fit_head(vectors, labels, unlabeled=more) for more in (None, unlabeled)]
+    rare = [((unlabeled @ head["kernel"] + head["bias"]).argmax(axis=1)).mean() for head in heads]
+    assert rare[1] < rare[0] + 0.02
 
 
 def test_without_test_rows_the_validation_rows_are_judged_before_they_are_learned_from(tmp_path):
@@ -145,3 +164,11 @@ def test_where_nothing_was_pretrained_there_is_nothing_to_keep(tmp_path, base, s
     data = dataset()
     with pytest.raises(UsageError, match="does not go with"):
         describe_run(data, FinetuneConfig(base=base, **settings), run_id=new_id(), name="x", dataset_folder=None)
+
+
+@pytest.mark.parametrize("settings", [{"imbalance": "focal"}, {"imbalance": "augment"}, {"epochs": 3}])
+def test_what_the_loop_alone_knows_does_not_go_with_the_head(settings):
+    with pytest.raises(UsageError, match="not go with the strategy 'head'"):
+        describe_run(
+            dataset(), FinetuneConfig(strategy="head", **settings), run_id=new_id(), name="x", dataset_folder=None
+        )
