@@ -35,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=16)
+    parser.add_argument("--parts", nargs="+", default=["first", "training", "import"])
     arguments = parser.parse_args()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{datetime.date.today()}, {machine}, streamlit {version('streamlit')}, jax {version('jax')}\n")
@@ -46,9 +47,12 @@ def main() -> None:
         server = AppServer(Path(folder))
         server.start()
         try:
-            print_first_steps(server, browser.new_page)
-            print_training(server, browser.new_page, turns=arguments.turns)
-            print_import(server, browser.new_page, rows=arguments.rows, file=Path(folder) / "reviews.csv")
+            if "first" in arguments.parts:
+                print_first_steps(server, browser.new_page)
+            if "training" in arguments.parts:
+                print_training(server, browser.new_page, turns=arguments.turns)
+            if "import" in arguments.parts:
+                print_import(server, browser.new_page, rows=arguments.rows, file=Path(folder) / "reviews.csv")
         finally:
             browser.close()
             server.kill()
@@ -70,10 +74,13 @@ def print_first_steps(server: AppServer, new_page: Callable[[], Page]) -> None:
         button.scroll_into_view_if_needed()
         began = time.monotonic()
         button.click()
-        while not (run := next((run for run in workspace.runs() if run.id not in known), None)) or run.state.step < 1:
-            if run and jobs.read_state(run.folder).status == "failed":
+        while not (fresh := [run for run in workspace.runs() if run.id not in known]):
+            time.sleep(0.1)
+        (run,) = fresh
+        while run.state.step < 1:
+            if run.state.status == "failed":
                 raise RuntimeError(f"the run failed: {run.state.error}")
-            time.sleep(0.02)
+            time.sleep(0.05)
         print(f"| {programs} | {time.monotonic() - began:.2f} |")
         while jobs.read_state(run.folder).active:
             time.sleep(0.2)
