@@ -53,7 +53,9 @@ def half_width(values: pd.Series) -> float:
 
 
 def _cell(values: pd.Series) -> str:
-    return f"{100 * values.mean():.1f} ± {100 * half_width(values):.1f}" if len(values) else ""
+    if len(values) < 2:
+        return f"{100 * values.iloc[0]:.1f} (1 seed)" if len(values) else ""
+    return f"{100 * values.mean():.1f} ± {100 * half_width(values):.1f}"
 
 
 def _draw(cells: pd.DataFrame, *, peer: str) -> None:
