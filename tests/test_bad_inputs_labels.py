@@ -8,6 +8,7 @@ import pytest
 from sentiment import data
 from sentiment.cli import main
 from sentiment.errors import DataError
+from tests.refusals import assert_refused
 
 
 def dataset(labels: list[str], texts: list[str] | None = None, **options: object) -> data.Dataset:
@@ -175,10 +176,4 @@ def test_labels_that_cannot_be_trained_on_end_the_command_with_the_reason(
     pd.DataFrame({"text": [f"word{i} thing{i} of a kind{i}" for i in range(len(labels))], "label": labels}).to_csv(
         source, index=False
     )
-    assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run)]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    (line,) = captured.err.splitlines()
-    assert line.startswith("Error: ")
-    assert what in line
-    assert not run.exists()
+    assert_refused(source, what, run=run, capsys=capsys)

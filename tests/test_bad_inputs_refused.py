@@ -15,6 +15,7 @@ from sentiment import data
 from sentiment.cli import main
 from sentiment.workspace import Workspace
 from tests.pages.conftest import words
+from tests.refusals import assert_refused
 from ui.panels_import import MOST_MEGABYTES
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
@@ -101,14 +102,7 @@ def test_the_command_line_refuses_in_one_line_and_writes_nothing(
 ) -> None:
     name, content, said = refused
     (tmp_path / name).write_bytes(content)
-    run = tmp_path / "run"
-    assert main(["finetune", str(tmp_path / name), "--text", "text", "--label", "label", "--out", str(run)]) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    (line,) = captured.err.splitlines()
-    assert line.startswith("Error: ")
-    assert said in line
-    assert not run.exists()
+    assert_refused(tmp_path / name, said, run=tmp_path / "run", capsys=capsys)
 
 
 @pytest.mark.parametrize("name", ["r.csv.exe", "r.zip", "r.html"])

@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 from sentiment import data
 from sentiment.cli import main
 from sentiment.errors import DataError
+from tests.refusals import assert_refused
 
 MARKUP = [
     '<img src="http://evil.example/x.png">',
@@ -132,12 +133,8 @@ def test_rows_that_are_all_the_same_end_a_run_with_the_reason(
 ) -> None:
     source, run = tmp_path / "r.csv", tmp_path / "run"
     pd.DataFrame({"text": ["the very same words"] * 30, "label": ["a", "b"] * 15}).to_csv(source, index=False)
-    assert main(["finetune", str(source), "--text", "text", "--label", "label", "--out", str(run)]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("Error: ")
-    assert "“a” (15 rows in 1 group(s))" in line
+    line = assert_refused(source, "“a” (15 rows in 1 group(s))", run=run, capsys=capsys)
     assert "nearly the same text" in line
-    assert not run.exists()
 
 
 @pytest.mark.parametrize("base", ["en-cnn-reviews", "scratch-cnn", "tfidf-chars"])

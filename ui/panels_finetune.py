@@ -11,7 +11,7 @@ from sentiment.errors import SentimentError
 from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
-from sentiment.training.allowed import imbalance_for, strategies_for
+from sentiment.training.allowed import check_settings, imbalance_for, strategies_for
 from sentiment.training.config import AUTO, STRATEGIES, FinetuneConfig
 from sentiment.training.estimate import FULL_FROM, estimate_seconds
 from sentiment.training.held_out import MOST_UNLABELED
@@ -38,10 +38,12 @@ STRATEGY_TITLES = {
 def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | None:
     """What would stop a run with these labels before its first step, or None.
 
-    It is the split's own check, on no more rows of a class than it takes to see that there are enough.
+    These are the run's own checks of its settings and of the split, the latter on no more rows of a class than it
+    takes to see that there are enough.
     """
     labels = [name for name, n in info.class_counts.items() for _ in range(min(n, ENOUGH_ROWS))]
     try:
+        check_settings(config)
         data.split_rows(
             labels, test_fraction=config.test_fraction, validation_fraction=config.validation_fraction, seed=config.seed
         )

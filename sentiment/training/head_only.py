@@ -21,8 +21,9 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     labeled, journal, params = transfer.labeled, transfer.journal, transfer.start.params
     split, labels = labeled.split, labeled.labels
     journal.tell(phase="Reading the texts")
-    unlabeled, of_train = transfer.unlabeled_vectors(), transfer.vectors(transfer.train_tokens())
-    settings = transfer.describe(n_unlabeled=0 if unlabeled is None else len(unlabeled))
+    train = transfer.tokens(labeled.texts(split.train))
+    unlabeled, of_train = transfer.unlabeled_vectors(), transfer.vectors(train)
+    settings = transfer.describe(train, n_unlabeled=0 if unlabeled is None else len(unlabeled))
     journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
     both = np.concatenate([split.train, split.validation])
     of_validation = transfer.vectors(transfer.tokens(labeled.texts(split.validation)))

@@ -49,23 +49,11 @@ class Transfer:
         )
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
-        self._warning = ""
         self._encode = jax.jit(make_encoding(apply_fn(self.start.encoder, n_classes)))
 
     def tokens(self, texts: Sequence[str]) -> TokenTable:
         """Texts as the base model reads them."""
         return encode(self.start.tokenizer, texts, max_length=self.config.max_length)
-
-    def train_tokens(self) -> TokenTable:
-        """The training texts as the base model reads them; whether it can read them at all is looked at."""
-        table = self.tokens(self.labeled.texts(self.labeled.split.train))
-        unknown = float((table.ids == UNKNOWN).mean()) if len(table.ids) else 1.0
-        if unknown > _TOO_UNKNOWN:
-            self._warning = (
-                f"{unknown:.0%} of what the texts are made of is unknown to this model, which can hardly read them. "
-                "Is it the right column, and a model for this language?"
-            )
-        return table
 
     def vectors(self, tokens: TokenTable) -> NDArray[np.float32]:
         """Text vectors float32[n, hidden] of the base model."""
@@ -133,8 +121,13 @@ class Transfer:
         )
         save_model(self.journal.run.folder / "model", model)
 
-    def describe(self, *, n_unlabeled: int = 0) -> dict[str, Any]:
-        """What was chosen, for the page: plain values."""
+    def describe(self, train: TokenTable, *, n_unlabeled: int) -> dict[str, Any]:
+        """What was chosen, for the page: plain values.
+
+        Args:
+            train: the training texts.
+            n_unlabeled: rows without a label that count.
+        """
         split = self.labeled.split
         return {
             "strategy": self.strategy,
@@ -144,5 +137,16 @@ class Transfer:
             "n_train": len(split.train),
             "n_validation": len(split.validation),
             "n_unlabeled": n_unlabeled,
-            "warning": self._warning,
+            "warning": _warn(train),
         }
+
+
+def _warn(tokens: TokenTable) -> str:
+    """What to say of texts that the base model can hardly read; "" if it can."""
+    unknown = float((tokens.ids == UNKNOWN).mean()) if len(tokens.ids) else 1.0
+    if unknown <= _TOO_UNKNOWN:
+        return ""
+    return (
+        f"{unknown:.0%} of what the texts are made of is unknown to this model, which can hardly read them. "
+        "Is it the right column, and a model for this language?"
+    )

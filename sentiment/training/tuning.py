@@ -3,6 +3,9 @@
 import time
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sentiment.models.classifier import apply_fn
 from sentiment.models.tokenizer import TokenTable, word_starts
 from sentiment.training.augmentation import Augmenter
@@ -27,18 +30,22 @@ class _Tuning:
     def __init__(self, transfer: Transfer) -> None:
         self._transfer, self._journal = transfer, transfer.journal
         labeled, split, start = transfer.labeled, transfer.labeled.split, transfer.start
-        others = [transfer.tokens(labeled.texts(positions)) for positions in (split.validation, labeled.held_out)]
-        tables = [transfer.train_tokens(), *others]
+        sides = (split.train, split.validation, labeled.held_out)
+        tables = [transfer.tokens(labeled.texts(positions)) for positions in sides]
         self._compact = Compact.over(tables, start.params)
         train, validation, self._held_out = (table.mapped(self._compact.new_ids) for table in tables)
         self._settings = fit_settings(
             transfer.config, n_train=len(split.train), pretrained=start.pretrained, strategy=transfer.strategy
         )
-        self._n_unlabeled = 0
+        unlabeled = transfer.unlabeled_vectors()
+        self._chosen = {
+            **describe(self._settings),
+            **transfer.describe(tables[0], n_unlabeled=0 if unlabeled is None else len(unlabeled)),
+        }
         examples = Examples(train, labeled.labels[split.train])
         self._trainer = Trainer(
             apply_fn(start.encoder, len(labeled.classes)),
-            self._compact.cut(self._start_params(tables[0], examples)),
+            self._compact.cut(self._start_params(tables[0], examples.labels, unlabeled)),
             train=examples,
             validation=Examples(validation, labeled.labels[split.validation]),
             plan=transfer.plan,
@@ -55,7 +62,7 @@ class _Tuning:
             phase="Compiling and training",
             total_steps=trainer.total_steps,
             total_epochs=self._settings.epochs,
-            settings={**describe(self._settings), **self._transfer.describe(n_unlabeled=self._n_unlabeled)},
+            settings=self._chosen,
         )
         result = trainer.run(
             on_progress=self._progress,
@@ -67,14 +74,14 @@ class _Tuning:
         probs = trainer.predict(result.params, self._held_out)
         return Outcome(probs, self._message(result.stopped), asked=result.stopped == "asked")
 
-    def _start_params(self, tokens: TokenTable, train: Examples) -> dict[str, Any]:
+    def _start_params(
+        self, tokens: TokenTable, labels: NDArray[np.int64], unlabeled: NDArray[np.float32] | None
+    ) -> dict[str, Any]:
         """The weights before the first step: with a head that fits, the encoder is not bent to one that does not."""
         transfer = self._transfer
         if not transfer.start.pretrained:
             return transfer.start.params
-        unlabeled = transfer.unlabeled_vectors()
-        self._n_unlabeled = 0 if unlabeled is None else len(unlabeled)
-        head = transfer.fit_head(transfer.vectors(tokens), train.labels, unlabeled=unlabeled)
+        head = transfer.fit_head(transfer.vectors(tokens), labels, unlabeled=unlabeled)
         return {**transfer.start.params, "head": head}
 
     def _augmenter(self, train: Examples) -> Augmenter:

@@ -82,6 +82,19 @@ def test_what_is_tuned_can_be_chosen_where_something_was_pretrained(
     assert "set:strategy" not in {box.key for box in app.selectbox}
 
 
+def test_settings_that_do_not_go_together_are_told_instead_of_started(
+    app: AppTest, add: Add, started: list[Path]
+) -> None:
+    add({"negative": 40, "positive": 60})
+    open_page(app, "finetune")
+    app.button(key="choose:en-cnn-news").click().run()
+    app.selectbox(key="set:strategy").set_value("head").run()
+    assert starts(app)
+    app.number_input(key="set:epochs").set_value(3).run()
+    assert "fitted in one step" in app.error[0].value
+    assert not starts(app)
+
+
 def test_no_base_model_reads_chinese_so_a_simple_one_is_recommended_and_scratch_stays_to_be_chosen(
     app: AppTest, add: Add
 ) -> None:

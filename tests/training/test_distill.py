@@ -7,31 +7,21 @@ from sentiment.errors import ModelError
 from sentiment.models.classifier import apply_fn, fresh_params
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.store import ModelFolder
-from sentiment.models.tokenizer import TokenTable, build_tokenizer, encode
+from sentiment.models.tokenizer import build_tokenizer, encode
 from sentiment.training import teacher as teachers
 from sentiment.training.distill import DistillSettings, Taught, distill
 from sentiment.training.feed import Examples
 from sentiment.training.pretrain import drop_words
 from sentiment.training.teacher import WIDTH, Teacher
 from sentiment.training.unlabeled import exchange_words, split_sentences
+from tests.training.random_texts import random_texts
 
 CONFIG = EncoderConfig(vocab_size=30, embed=8, widths=(1, 2), filters=8)
 
 
-def texts(n: int, *, seed: int) -> tuple[TokenTable, np.ndarray]:
-    """Texts of random words in which word 5 means class 1."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(3, 12, n)
-    ids = rng.integers(6, 30, lengths.sum()).astype(np.int32)
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    labels = rng.integers(0, 2, n)
-    ids[starts[:-1][labels == 1]] = 5
-    return TokenTable(ids, starts), labels
-
-
 def test_the_student_learns_the_labels_and_the_teachers_vectors():
-    tokens, labels = texts(256, seed=0)
-    seen, seen_labels = texts(256, seed=1)
+    tokens, labels = random_texts(256, seed=0, n_ids=30)
+    seen, seen_labels = random_texts(256, seed=1, n_ids=30)
     vectors = np.eye(4, dtype=np.float16)[seen_labels]
     sentiments = np.eye(2, dtype=np.float32)[seen_labels]
     settings = DistillSettings(epochs=12, labeled_epochs=12, batch_size=32, learning_rate=2e-2, average=0.9)

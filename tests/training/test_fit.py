@@ -18,6 +18,7 @@ from sentiment.training.fit import Examples, Trainer
 from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.optimizer import AT_ONCE, NEVER, TOP_DOWN, FitSettings
 from sentiment.training.scores import macro_f1
+from tests.training.random_texts import random_texts
 
 CONFIG = EncoderConfig(vocab_size=40, embed=8, widths=(1, 2), filters=6)
 SETTINGS = FitSettings(epochs=4, batch_size=16, learning_rate=5e-3, max_length=16, patience=100, seed=3)
@@ -38,14 +39,7 @@ def compiled_once(tmp_path_factory):
 
 
 def examples(n: int, *, seed: int) -> Examples:
-    """Texts of random words in which word 5 means class 1."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(3, 12, n)
-    ids = rng.integers(6, 40, lengths.sum()).astype(np.int32)
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    labels = rng.integers(0, 2, n)
-    ids[starts[:-1][labels == 1]] = 5
-    return Examples(TokenTable(ids, starts), labels)
+    return Examples(*random_texts(n, seed=seed, n_ids=40))
 
 
 def trainer(*, apply=None, params=None, validation="some", vary=None, **changes) -> Trainer:
