@@ -61,9 +61,11 @@ def choose_base(info: DatasetInfo) -> BaseModel:
         state.set_widget(key, recommended)
     st.markdown(text.literal(reason, limit=400))
     chosen = str(state.widget(key))
-    others = [base for base in bases.values() if base.kind != "pretrained"]
-    _cards([base for base in bases.values() if base not in others], info, chosen=chosen, recommended=recommended)
-    with st.expander("Other models: networks from nothing, simple baselines", expanded=bases[chosen] in others):
+    readers = [base for base in bases.values() if base.kind == "pretrained" and info.language in base.languages]
+    front = readers or [base for base in bases.values() if base.name == recommended or base.kind == "scratch"]
+    _cards(front, info, chosen=chosen, recommended=recommended)
+    others = [base for base in bases.values() if base not in front]
+    with st.expander("Other models", expanded=bases[chosen] in others):
         _cards(others, info, chosen=chosen, recommended=recommended)
     return bases[chosen]
 
