@@ -30,6 +30,7 @@ def press(page: Page, name: str) -> None:
 
 def put_file(page: Page, file: Path | dict[str, Any]) -> None:
     """Puts a file (a path, or Playwright's name, mimeType and buffer) into the upload box."""
+    settle(page)  # a run of the script that is still under way may put a new, empty box in the place of this one
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("button", name="Import", exact=True)).to_be_visible()
     settle(page)
