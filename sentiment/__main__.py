@@ -2,6 +2,11 @@
 
 import sys
 
-from sentiment.cli import main
+from sentiment.memory import restart_with_large_pages
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    restart_with_large_pages()
+
+    from sentiment.cli import main
+
+    sys.exit(main(sys.argv[1:]))

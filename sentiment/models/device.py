@@ -1,11 +1,10 @@
-"""The device that jax computes on, in words, the cache of compiled programs, and the memory of training steps."""
+"""The device that jax computes on, in words, and the cache of compiled programs."""
 
-import ctypes
 import os
 from pathlib import Path
 
-# Settings of glibc's mallopt(3), and what they are set to.
-_KEEP_MEMORY = {-4: 0, -1: 2**31 - 1, -2: 64 * 2**20}  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
+from sentiment.memory import keep_freed_memory
+
 _CACHE_BYTES = 512 * 2**20  # a fine-tuning leaves about 5 MB; the least recently used go first
 
 
@@ -37,19 +36,6 @@ def prepare_device() -> str:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
     return describe_device()
-
-
-def keep_freed_memory() -> None:
-    """Has the C library keep the memory that a training step frees, for the step after it.
-
-    A step needs tens of megabytes in between. By default glibc hands blocks of that size back to the kernel, which
-    clears them page by page when the next step asks for them again: that took a third of a step's time. Other C
-    libraries are left as they are.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt is not None:
-        for setting, value in _KEEP_MEMORY.items():
-            mallopt(setting, value)
 
 
 def describe_device() -> str:

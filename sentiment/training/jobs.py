@@ -15,6 +15,7 @@ import psutil
 
 from sentiment.errors import RunError
 from sentiment.files import read_json, write_json
+from sentiment.memory import with_large_pages
 from sentiment.training.runs import Run, RunState
 
 _GRACE = 10.0  # seconds in which a worker that was just started need not be seen yet
@@ -45,7 +46,7 @@ def start(run_folder: Path) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=run_folder,
-            env={**os.environ, "PYTHONPATH": path},
+            env=with_large_pages({**os.environ, "PYTHONPATH": path}),
         )
     _children[process.pid] = process
     write_json(run_folder / "process.json", {"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
