@@ -18,7 +18,7 @@ from sentiment.training.held_out import MOST_UNLABELED
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
-from ui.guard import show_error
+from ui.guard import guard, show_error
 from ui.panels_imbalance import TITLES, choose_compared, choose_imbalance, recommend, training_counts
 from ui.state import runs_of, session
 
@@ -221,15 +221,22 @@ def show_start(
     low, high = _estimate(info, config, workspace)
     waiting = [run for run in workspace.runs() if jobs.read_state(run.folder).active]
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
-            "Fine-tune", type="primary" if primary else "secondary", icon=":material/play_arrow:", key="start"
+        st.button(
+            "Fine-tune",
+            type="primary" if primary else "secondary",
+            icon=":material/play_arrow:",
+            key="start",
+            on_click=_start,  # before the page is drawn again, which takes a while
+            args=(info, config, workspace),
         )
         behind = f", after {text.count(len(waiting), 'run')} before it" if waiting else ""
         st.markdown(f"Takes {text.time_range(low, high)}{behind}.")
-    if pressed:
-        run = start_run(info, config, workspace)
-        session().use_run(run)
-        st.rerun()
+    jobs.prepare()
+
+
+def _start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> None:
+    with guard():
+        session().use_run(start_run(info, config, workspace))
 
 
 def _say_recommendation(info: DatasetInfo, config: FinetuneConfig) -> None:

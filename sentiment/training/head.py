@@ -6,7 +6,7 @@ every label moves it away from there as far as the evidence goes. It is folded i
 and needs no validation rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ def fit_head(
     row_weights: NDArray[np.float32] | None = None,
     log_prior: NDArray[np.float32] | None = None,
     free_bias: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """A head {"kernel": float32[hidden, n_classes], "bias": float32[n_classes]} for text vectors.
 
@@ -46,6 +47,7 @@ def fit_head(
         log_prior: float32[n_classes], added to the logits while it is fitted and not when it predicts, so that a rare
             class needs a larger margin (Menon et al. 2021); None for zeros.
         free_bias: whether the bias takes up the shares of the classes whole, for somebody who takes them off later.
+        should_stop: asked after every step; the head is then what it has come to.
     """
     n_classes = targets.shape[1]
     mean, spread = vectors.mean(axis=0), vectors.std(axis=0)
@@ -62,7 +64,7 @@ def fit_head(
     if free_bias:
         of_bias[:] = _OF_FREE_BIAS
     prior = _Prior(means, variances, of_bias, np.zeros(n_classes) if log_prior is None else log_prior.astype(float))
-    kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, prior)
+    kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, prior, should_stop)
     folded = scale[:, None] * kernel[: vectors.shape[1]]
     bias = bias - mean @ folded
     if base_head is not None:
@@ -110,6 +112,7 @@ def _map_estimate(
     targets: NDArray[np.float32],
     row_weights: NDArray[np.floating],
     prior: _Prior,
+    should_stop: Callable[[], bool],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Kernel [n_features, n_classes] and bias [n_classes] of a softmax regression under a Gaussian prior."""
     from scipy.optimize import minimize  # slow to load, and a network from scratch does without
@@ -132,8 +135,13 @@ def _map_estimate(
         gradient = features.T @ error + away
         return float(value), np.concatenate([gradient.ravel(), error.sum(axis=0) + bias / prior.of_bias])
 
+    def ask(_: NDArray[np.float64]) -> None:
+        if should_stop():
+            raise StopIteration  # with which scipy ends where it is
+
     start = np.concatenate([prior.means.ravel(), np.zeros(n_classes)])
     # The products are small, and numpy's and scipy's own threads wait for each other: with one thread each it is up to
     # twenty times as fast.
     with threadpool_limits(1, user_api="blas"):
-        return split(minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x)
+        found = minimize(objective, start, jac=True, method="L-BFGS-B", callback=ask, options={"maxiter": _STEPS})
+        return split(found.x)

@@ -15,32 +15,42 @@ from sentiment.training.transfer import Transfer
 def fit_head_alone(transfer: Transfer) -> Outcome:
     """Fits the head, saves the model, and predicts the held-out rows.
 
-    Nothing is chosen by the validation rows, so once they have judged the head, it learns from them as well. Where no
-    test rows were held out, the first head is judged and the second one kept.
+    Nothing is chosen by the validation rows, so once they have judged the head, it learns from them as well, unless
+    it has more rows than it needs already. Where no test rows were held out, the first head is judged and the second
+    one kept.
     """
     labeled, journal, params = transfer.labeled, transfer.journal, transfer.start.params
     split, labels = labeled.split, labeled.labels
     journal.tell(phase="Reading the texts")
-    train = transfer.tokens(labeled.texts(split.train))
+    rows = transfer.rows_for_head(split.train)
+    train = transfer.tokens(labeled.texts(rows))
     unlabeled, of_train = transfer.unlabeled_vectors(), transfer.vectors(train)
     settings = transfer.describe(train, n_unlabeled=0 if unlabeled is None else len(unlabeled))
     journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
-    both = np.concatenate([split.train, split.validation])
     of_validation = transfer.vectors(transfer.tokens(labeled.texts(split.validation)))
-    first = _fit(transfer, of_train, labels[split.train], unlabeled)
+    first = _fit(transfer, of_train, labels[rows], unlabeled)
     score, loss = _judge(of_validation, first, labels[split.validation])
     journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
-    head = _fit(transfer, np.concatenate([of_train, of_validation]), labels[both], unlabeled)
+    asked, head = journal.should_stop(), first
+    if not asked and len(rows) == len(split.train):
+        both = np.concatenate([of_train, of_validation])
+        head = _fit(transfer, both, np.concatenate([labels[rows], labels[split.validation]]), unlabeled)
     transfer.save({**params, "head": head})
     journal.tell(step=1, epoch=1, best_macro_f1=score, phase="Judging the held-out rows")
     if len(split.test):
         log_probs = _log_probs(transfer.vectors(transfer.tokens(labeled.texts(split.test))), head)
     else:
         log_probs = _log_probs(of_validation, first)
-    return Outcome(
-        np.exp(log_probs),
-        f"Fitted the head. Validation macro-F1 {100 * score:.1f}, before it learned from the validation rows as well.",
-    )
+    return Outcome(np.exp(log_probs), _message(score, n_rows=len(rows), n_train=len(split.train), asked=asked), asked)
+
+
+def _message(score: float, *, n_rows: int, n_train: int, asked: bool) -> str:
+    reached = f"Validation macro-F1 {100 * score:.1f}"
+    if asked:
+        return f"Stopped while the head was fitted; what it had learned by then is kept. {reached}."
+    if n_rows < n_train:
+        return f"Fitted the head to {n_rows:,} of the {n_train:,} training rows, as many as it can use. {reached}."
+    return f"Fitted the head. {reached}, before it learned from the validation rows as well."
 
 
 def _fit(

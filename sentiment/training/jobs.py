@@ -2,14 +2,18 @@
 
 A job is `python -m sentiment.training.worker RUN_FOLDER`. It lives in a session of its own, so it survives the
 server that started it; everything it has to say stands in the run folder.
+
+Where a run is about to be wanted, `prepare` has a worker load its libraries beforehand and stand by.
 """
 
 import dataclasses
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -19,7 +23,10 @@ from sentiment.memory import with_large_pages
 from sentiment.training.runs import Run, RunState
 
 _GRACE = 10.0  # seconds in which a worker that was just started need not be seen yet
-_children: dict[int, "subprocess.Popen[bytes]"] = {}  # workers of this very process, to be reaped when they end
+_Process = subprocess.Popen[bytes]
+_children: dict[int, _Process] = {}  # workers of this very process, to be reaped when they end
+_standby: list[_Process] = []  # a worker that waits for a run folder on its standard input; one at most
+_standby_lock = threading.Lock()
 
 
 def start(run_folder: Path) -> None:
@@ -36,20 +43,68 @@ def start(run_folder: Path) -> None:
     for left_over in ("stop", "process.json"):
         (run_folder / left_over).unlink(missing_ok=True)
     run.write_state(dataclasses.replace(run.state, status="queued", phase="Starting", error=None, message=""))
-    package = Path(__file__).resolve().parents[2]
-    path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
-    with (run_folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sentiment.training.worker", str(run_folder.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=run_folder,
-            env=with_large_pages({**os.environ, "PYTHONPATH": path}),
-        )
+    process = _take_standby(run_folder) or _spawn(run_folder)
     _children[process.pid] = process
     write_json(run_folder / "process.json", {"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
+
+
+def prepare() -> None:
+    """Has a worker load its libraries, so that the next run of this process takes its first step sooner.
+
+    It ends by itself with this process, or when nothing has come for some minutes.
+    """
+    with _standby_lock:
+        _drop_ended()
+        if not _standby:
+            _standby.append(_spawn_standby())
+
+
+def _take_standby(run_folder: Path) -> _Process | None:
+    """The worker that stands by, now with this run; None if there is none."""
+    with _standby_lock:
+        _drop_ended()
+        if not _standby:
+            return None
+        process = _standby.pop()
+    assert process.stdin is not None
+    try:
+        with process.stdin as named:
+            named.write(f"{run_folder.resolve()}\n".encode())
+    except OSError:  # it has just ended
+        return None
+    return process
+
+
+def _drop_ended() -> None:
+    for process in [process for process in _standby if process.poll() is not None]:
+        _standby.remove(process)
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _spawn(run_folder: Path) -> _Process:
+    """A worker for a run."""
+    with (run_folder / "log.txt").open("ab") as log:
+        return _worker_process(str(run_folder.resolve()), stdin=subprocess.DEVNULL, output=log)
+
+
+def _spawn_standby() -> _Process:
+    """A worker for the run that its standard input will name; it writes to that run's log from then on."""
+    return _worker_process(stdin=subprocess.PIPE, output=subprocess.DEVNULL)
+
+
+def _worker_process(*arguments: str, stdin: int, output: int | BinaryIO) -> _Process:
+    package = Path(__file__).resolve().parents[2]
+    path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(
+        [sys.executable, "-m", "sentiment.training.worker", *arguments],
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        cwd=package,
+        env=with_large_pages({**os.environ, "PYTHONPATH": path}),
+    )
 
 
 def resume(run_folder: Path) -> None:

@@ -22,6 +22,7 @@ from sentiment.training.start import Start, load_start
 from sentiment.training.steps import make_encoding
 
 _VECTOR_BATCH = 64
+MOST_FOR_HEAD = 20_000  # rows that a head is fitted to: a thousand numbers per text need no more, and have no room
 _TOO_UNKNOWN = 0.3  # share of the tokens
 _GUESS_WEIGHT = 0.1  # of a row whose label is a guess, at most: together they weigh no more than the labeled rows
 
@@ -50,6 +51,12 @@ class Transfer:
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
         self._encode = jax.jit(make_encoding(apply_fn(self.start.encoder, n_classes)))
+
+    def rows_for_head(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows that a head is fitted to, of the rows at these positions: all, or as many as are of use, drawn."""
+        if len(positions) <= MOST_FOR_HEAD:
+            return positions
+        return np.sort(np.random.default_rng(self.config.seed).choice(positions, MOST_FOR_HEAD, replace=False))
 
     def tokens(self, texts: Sequence[str]) -> TokenTable:
         """Texts as the base model reads them."""
@@ -96,6 +103,7 @@ class Transfer:
             matches=self.start.matches,
             log_prior=plan.log_prior,
             free_bias=bool(plan.posthoc.any()),
+            should_stop=self.journal.should_stop,
         )
         head = fit(vectors, targets, row_weights=weights)
         if unlabeled is not None:

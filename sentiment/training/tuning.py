@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.models.classifier import apply_fn
-from sentiment.models.tokenizer import TokenTable, word_starts
+from sentiment.models.tokenizer import word_starts
 from sentiment.training.augmentation import Augmenter
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_batch_size, choose_epochs, choose_learning_rate
@@ -45,7 +45,7 @@ class _Tuning:
         examples = Examples(train, labeled.labels[split.train])
         self._trainer = Trainer(
             apply_fn(start.encoder, len(labeled.classes)),
-            self._compact.cut(self._start_params(tables[0], examples.labels, unlabeled)),
+            self._compact.cut(self._start_params(unlabeled)),
             train=examples,
             validation=Examples(validation, labeled.labels[split.validation]),
             plan=transfer.plan,
@@ -74,14 +74,14 @@ class _Tuning:
         probs = trainer.predict(result.params, self._held_out)
         return Outcome(probs, self._message(result.stopped), asked=result.stopped == "asked")
 
-    def _start_params(
-        self, tokens: TokenTable, labels: NDArray[np.int64], unlabeled: NDArray[np.float32] | None
-    ) -> dict[str, Any]:
+    def _start_params(self, unlabeled: NDArray[np.float32] | None) -> dict[str, Any]:
         """The weights before the first step: with a head that fits, the encoder is not bent to one that does not."""
         transfer = self._transfer
         if not transfer.start.pretrained:
             return transfer.start.params
-        head = transfer.fit_head(transfer.vectors(tokens), labels, unlabeled=unlabeled)
+        rows = transfer.rows_for_head(transfer.labeled.split.train)
+        vectors = transfer.vectors(transfer.tokens(transfer.labeled.texts(rows)))
+        head = transfer.fit_head(vectors, transfer.labeled.labels[rows], unlabeled=unlabeled)
         return {**transfer.start.params, "head": head}
 
     def _augmenter(self, train: Examples) -> Augmenter:

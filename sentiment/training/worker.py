@@ -1,11 +1,12 @@
-"""The job process: `python -m sentiment.training.worker RUN_FOLDER`.
+"""The job process: `python -m sentiment.training.worker [RUN_FOLDER]`.
 
 It waits for its turn (one run of a workspace trains at a time, oldest first), trains, and leaves every outcome,
-also a failure, in the run folder.
+also a failure, in the run folder. Without a folder it loads its libraries and waits for one on its standard input.
 """
 
 import dataclasses
 import os
+import select
 import sys
 import time
 import traceback
@@ -18,12 +19,14 @@ from sentiment.training.jobs import read_state
 from sentiment.training.runs import Run
 
 _POLL_SECONDS = 0.3
+_STANDBY_SECONDS = 600.0
 _NICENESS = 15  # the server beside it answers first; on an idle machine it costs nothing
 
 
 def main(run_folder: Path) -> int:
     """Trains the run and returns the process's exit status."""
-    os.nice(_NICENESS)
+    _write_log(run_folder)
+    os.chdir(run_folder)  # which no other command has reason to remove or to write to
     run = Run(run_folder)
     lock = FileLock(run_folder.parent / ".training.lock")
     try:
@@ -52,6 +55,25 @@ def main(run_folder: Path) -> int:
 def stop_requested(run: Run) -> bool:
     """Whether somebody asked the run to stop."""
     return (run.folder / "stop").exists()
+
+
+def stand_by() -> Path | None:
+    """The run folder that is named on the standard input; None if it is closed, or nothing comes for long."""
+    from sentiment.models.device import prepare_device
+    from sentiment.training import network, simple  # noqa: F401 what nearly every run imports
+
+    prepare_device()
+    came, _, _ = select.select([sys.stdin], [], [], _STANDBY_SECONDS)
+    line = sys.stdin.readline().strip() if came else ""
+    return Path(line) if line else None
+
+
+def _write_log(run_folder: Path) -> None:
+    """Sends what the process prints, whoever prints it, to the run's log."""
+    log = os.open(run_folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
 
 
 def _train(run: Run) -> None:
@@ -100,4 +122,6 @@ def _fail(run: Run, error: SentimentError) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    os.nice(_NICENESS)
+    named = Path(sys.argv[1]) if len(sys.argv) > 1 else stand_by()
+    sys.exit(0 if named is None else main(named))

@@ -10,11 +10,18 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment import data
 from sentiment.data import DatasetInfo
+from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
 
 HOSTILE = (":red[x] **bold** :smile:", "$$a$$ `code`", "<img src=http://evil.example/x.png>", "zero\u200bwidth")
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_stands_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that may start a run has a worker load its libraries, which would slow the tests down."""
+    monkeypatch.setattr(jobs, "prepare", lambda: None)
 
 
 @pytest.fixture

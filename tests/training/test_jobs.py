@@ -77,6 +77,38 @@ def test_a_job_runs_to_its_end_and_leaves_everything(start):
     assert run.has_model
 
 
+def test_a_worker_that_stands_by_takes_the_next_run(start):
+    jobs.prepare()
+    (standby,) = jobs._standby
+    jobs.prepare()
+    assert jobs._standby == [standby]  # one is enough
+    run = start(FinetuneConfig(base="en-cnn-news", epochs=2))
+    assert read_json(run.folder / "process.json")["pid"] == standby.pid
+    assert wait_for(run, lambda state: not state.active).status == "finished"
+    assert not jobs._standby
+
+
+def test_without_a_run_a_worker_that_stands_by_ends_with_its_server():
+    jobs.prepare()
+    (standby,) = jobs._standby
+    standby.stdin.close()
+    assert standby.wait(timeout=60) == 0
+    jobs.prepare()  # one that has ended is replaced
+    (other,) = jobs._standby
+    assert other.pid != standby.pid
+    other.kill()
+    other.wait()
+
+
+def test_a_run_starts_although_the_worker_that_stood_by_is_gone(start):
+    jobs.prepare()
+    (standby,) = jobs._standby
+    standby.kill()
+    standby.wait()
+    run = start(FinetuneConfig(base="en-cnn-news", epochs=2))
+    assert wait_for(run, lambda state: not state.active).status == "finished"
+
+
 def test_a_stop_keeps_the_best_weights_and_a_resume_goes_on_from_there(start):
     run = start(LONG)
     wait_for(run, lambda state: state.step > 30)

@@ -138,6 +138,7 @@ def test_guessed_rows_keep_the_margin_of_a_rare_class(tmp_path):
     transfer = object.__new__(Transfer)
     transfer.labeled = SimpleNamespace(classes=("common", "rare"))
     transfer.start = SimpleNamespace(base_head=None, matches={})
+    transfer.journal = SimpleNamespace(should_stop=lambda: False)
     labels, hidden = (rng.random(300) < 0.08).astype(int), (rng.random(3300) < 0.08).astype(int)
     seen = lambda truth: (rng.normal(0, 1, (len(truth), 8)) + 1.2 * truth[:, None]).astype(np.float32)  # noqa: E731
     vectors, unlabeled = seen(labels), seen(hidden)
@@ -172,3 +173,21 @@ def test_what_the_loop_alone_knows_does_not_go_with_the_head(settings):
         describe_run(
             dataset(), FinetuneConfig(strategy="head", **settings), run_id=new_id(), name="x", dataset_folder=None
         )
+
+
+def test_a_head_is_fitted_to_as_many_rows_as_it_can_use(tmp_path, monkeypatch):
+    monkeypatch.setattr("sentiment.training.transfer.MOST_FOR_HEAD", 20)
+    made = fine_tuned(tmp_path / "run", dataset(), strategy="head")
+    assert "20 of the" in made.state.message
+    assert made.predictions()["model:prediction"].eq(made.predictions()["label"]).mean() > 0.7
+
+
+def test_who_stops_a_fit_of_the_head_keeps_what_it_has_come_to(tmp_path):
+    data = dataset()
+    config = FinetuneConfig(base="en-cnn-reviews", test_fraction=0.3)
+    info = describe_run(data, config, run_id=new_id(), name="stopped", dataset_folder=None)
+    made = create_run(tmp_path / "run", info)
+    state = finetune(made, data, should_stop=lambda: True)
+    assert state.status == "stopped"
+    assert "Stopped while the head was fitted" in state.message
+    assert load_predictor(made.folder)(["i love it"]).shape == (1, 2)
