@@ -5,6 +5,7 @@ HOST ?= 127.0.0.1
 WORKERS ?= 2
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+POSTGRESQL := $(shell command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 # GPU=1 or TPU=1 chooses what JAX is installed for; plain CPU otherwise.
@@ -21,7 +22,7 @@ export CHROMIUM
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test fast browser chromium check format screenshots pretrain-setup clean
+.PHONY: help setup run test fast browser chromium check format postgresql screenshots pretrain-setup clean
 
 help:  ## list what make can do
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -46,7 +47,7 @@ run: $(STAMP)  ## start the dashboard (PORT=9000 and HOST=0.0.0.0 change where)
 	@exec $(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(HOST) \
 		--server.headless true --browser.serverAddress localhost
 
-test: $(STAMP) $(DEV_STAMP) chromium  ## run every test, those in a real browser too
+test: $(STAMP) $(DEV_STAMP) chromium postgresql  ## run every test, those in a real browser too
 	$(PYTHON) -m pytest -n $(WORKERS) -m "not browser"
 	$(PYTHON) -m pytest -m browser
 
@@ -55,6 +56,11 @@ fast: $(STAMP) $(DEV_STAMP)  ## run the tests that take no minutes
 
 browser: $(STAMP) $(DEV_STAMP) chromium  ## run the tests in a real browser
 	$(PYTHON) -m pytest -m browser
+
+postgresql:
+ifeq ($(POSTGRESQL),)
+	@./tests/labels/install_postgresql.sh
+endif
 
 chromium:
 ifeq ($(CHROMIUM),)

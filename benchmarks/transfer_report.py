@@ -79,12 +79,12 @@ def _draw(cells: pd.DataFrame, *, peer: str) -> None:
     figure.update_yaxes(title="macro-F1, %")
     figure.update_layout(template="plotly_white", width=520 * len(names), height=520)
     figure.update_layout(margin={"l": 60, "r": 20, "t": 50, "b": 60}, font={"size": 14})
-    _take_picture(figure, width=520 * len(names), height=520)
+    take_picture(figure, PLOT, width=520 * len(names), height=520)
 
 
-def _take_picture(figure: Figure, *, width: int, height: int) -> None:
+def take_picture(figure: Figure, path: Path, *, width: int, height: int) -> None:
     """Writes the figure as a PNG, drawn by the browser that the browser tests use."""
-    PLOT.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = Path(folder) / "plot.html"
         figure.write_html(page_file, include_plotlyjs=True, config={"displayModeBar": False})
@@ -92,5 +92,5 @@ def _take_picture(figure: Figure, *, width: int, height: int) -> None:
         page = browser.new_page(viewport={"width": width + 16, "height": height + 16})
         page.goto(page_file.as_uri())
         page.locator(".main-svg").first.wait_for()
-        page.screenshot(path=PLOT)
+        page.screenshot(path=path)
         browser.close()

@@ -1,15 +1,28 @@
-"""Balance: is it fair? How many rows each class has, what that means, and which rows they are."""
+"""Balance: is it fair? How the classes are spread, what sets them apart, and which rows are behind it."""
 
 import streamlit as st
 
-from ui import cache, shell, text, widgets
+from ui import cache, shell, widgets
 from ui.guard import guard
-from ui.panels_balance import show_balance_figures, show_class_chart, show_class_rows, show_lengths
+from ui.panels_balance import show_balance, show_class_rows
+from ui.panels_filters import show_filters
+from ui.panels_findings import show_findings
+from ui.panels_map import show_map
+from ui.panels_search import show_search
+from ui.panels_words import show_words
 from ui.state import session
+
+SECTIONS = {
+    "Balance": show_balance,
+    "Words": show_words,
+    "Map": show_map,
+    "Search": show_search,
+    "Findings": show_findings,
+}
 
 shell.frame()
 workspace = cache.workspace()
-widgets.page_header("Balance", "Is it fair? How many rows each class has, and what that means for training.")
+widgets.page_header("Balance", "Is it fair? How the classes are spread, what sets them apart, and which rows they are.")
 dataset_id = session().dataset_id
 
 if dataset_id is None:
@@ -18,24 +31,23 @@ if dataset_id is None:
         why="There is no dataset yet",
         todo="Add a file of reviews with labels; its classes are counted here.",
     )
-elif not (info := workspace.dataset_info(dataset_id)).classes:
-    widgets.suggest(
-        "This dataset has no labels",
-        "There are no classes to compare. Import the file with a column of labels, or use another dataset.",
-        label="Import with labels",
-        page="pages/data.py",
-    )
-    show_class_rows(info)
 else:
+    info = workspace.dataset_info(dataset_id)
+    offered = list(SECTIONS) if info.classes else ["Balance", "Map", "Search", "Findings"]
+    section = st.segmented_control(
+        "Section", offered, key="section", default="Balance", required=True, label_visibility="collapsed"
+    )
+    if section != "Findings":
+        with guard():
+            show_filters(info)
     with guard():
-        balance = cache.balance(cache.root(), info.id)
-        show_balance_figures(info, balance)
-        st.markdown(text.literal(balance.meaning, limit=600))
-        widgets.next_step("Fine-tune a model", "pages/finetune.py")
-        chart, lengths = st.tabs(["Rows per class", "Length of the texts"])
-        with chart:
-            show_class_chart(info, balance)
-            st.caption("Click a class to read its rows.")
+        if section == "Balance" and not info.classes:
+            widgets.suggest(
+                "This dataset has no labels",
+                "There are no classes to compare. Label some rows, or import the file with a column of labels.",
+                label="Label some rows",
+                page="pages/label.py",
+            )
             show_class_rows(info)
-        with lengths:
-            show_lengths(info, balance)
+        else:
+            SECTIONS[str(section)](info)

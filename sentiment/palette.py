@@ -1,7 +1,7 @@
 """One colour per class, everywhere and always, safe for the colour-blind."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 ACCENT = "#6C4AB6"  # the interface's own colour: no class has it
 
@@ -60,3 +60,20 @@ def assign_colours(classes: Iterable[str]) -> dict[str, str]:
         else:
             colours[name] = _FURTHER[len(colours) % len(_FURTHER)]
     return colours
+
+
+def add_colours(colours: Mapping[str, str], classes: Iterable[str]) -> dict[str, str]:
+    """A colour for each class, where classes that have one in `colours` keep it.
+
+    A further class takes the colour that its sentiment has, if no class has it, or the first of the palette that is
+    free; once all are taken they start over.
+    """
+    ordered = order_classes(classes)
+    found = {name: colours[name] for name in ordered if name in colours}
+    for name in ordered:
+        if name not in found:
+            own = _SENTIMENT.get(sentiment_of(name) or "")
+            taken = set(found.values())
+            free = [colour for colour in _FURTHER if colour not in taken]
+            found[name] = own if own and own not in taken else free[0] if free else _FURTHER[len(found) % len(_FURTHER)]
+    return {name: found[name] for name in ordered}

@@ -1,6 +1,7 @@
 """Where datasets and runs live: one folder, in which everything is written whole or not at all.
 
-datasets/<id>/       dataset.json, rows.parquet
+datasets/<id>/       dataset.json, rows.parquet: as it was imported
+labels.sqlite        what people did with labels since (see sentiment.labels.store); not there with DATABASE_URL
 runs/<id>/           a run folder (see sentiment.training.runs)
 trash/datasets|runs  what was deleted, until it is restored
 """
@@ -9,40 +10,31 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 from sentiment import data
-from sentiment.data import Dataset, DatasetInfo
+from sentiment.data import Dataset, DatasetInfo, FileLabels, Overlay
 from sentiment.data.cells import clean_name
 from sentiment.data.storage import rename_saved
 from sentiment.errors import DataError, RunError, WorkspaceError
-from sentiment.files import read_json, write_atomic
+from sentiment.files import write_atomic
+from sentiment.samples import Sample, list_samples
 from sentiment.training import runs as run_folders
 from sentiment.training.config import FinetuneConfig
-from sentiment.training.runs import Run
+from sentiment.training.runs import LABELS_FILE, Run
+
+if TYPE_CHECKING:
+    from sentiment.labels.store import LabelStore
 
 ENVIRONMENT = "SENTIMENT_WORKSPACE"
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+DATABASE = "DATABASE_URL"
 MAX_NAME_CHARS = 120
+_KEPT = 16  # datasets whose labels are remembered
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A small data set that comes with the product: a card's words, the file and its columns."""
-
-    name: str
-    title: str
-    path: Path
-    description: str
-    text: str
-    label: str | None
-    group: str | None
-    licence: str
-    source: str
 
 
 class Workspace:
@@ -69,6 +61,25 @@ class Workspace:
                 expected="A folder that this program may write",
                 todo=f"Change its permissions, or name another folder in {ENVIRONMENT}",
             ) from error
+        self._store: LabelStore | None = None
+        self._opening = Lock()
+        self._infos: dict[str, tuple[tuple[int, int], DatasetInfo]] = {}
+        self._overlays: dict[str, tuple[tuple[int, int], Overlay]] = {}
+
+    @property
+    def labels(self) -> "LabelStore":
+        """What people did with labels: in labels.sqlite, or where the environment variable DATABASE_URL says.
+
+        Raises:
+            WorkspaceError: if the database cannot be reached or written, or was written by a newer version.
+        """
+        from sentiment.labels.store import LabelStore  # only those who label, or did, wait for the database's library
+
+        with self._opening:
+            if self._store is None:
+                source = FileLabels(self.dataset_folder)
+                self._store = LabelStore.open(self._labels_address, source=source)
+            return self._store
 
     @property
     def runs_folder(self) -> Path:
@@ -113,18 +124,56 @@ class Workspace:
         return named.info, True
 
     def datasets(self) -> list[DatasetInfo]:
-        """All datasets, newest first; a damaged one is passed over."""
+        """All datasets as they were imported, newest first; a damaged one is passed over."""
         folders = (folder for folder in (self.root / "datasets").iterdir() if _is_dataset_id(folder.name))
         infos = _readable(data.load_dataset_info, folders)
         return sorted(infos, key=lambda info: (info.created, info.id), reverse=True)
 
     def dataset(self, dataset_id: str) -> Dataset:
-        """A dataset with its rows (errors as for `dataset_folder`, and DataError if it is damaged)."""
+        """A dataset with its rows and the labels that they have now.
+
+        Raises:
+            WorkspaceError: as for `dataset_folder`, and if the labels cannot be read.
+            DataError: if it is damaged.
+        """
+        return data.relabel(self.imported(dataset_id), self.overlay(dataset_id))
+
+    def imported(self, dataset_id: str) -> Dataset:
+        """A dataset with its rows as it was imported (errors as for `dataset`, but for the labels)."""
         return data.load_dataset(self.dataset_folder(dataset_id))
 
     def dataset_info(self, dataset_id: str) -> DatasetInfo:
-        """A dataset without its rows (errors as for `dataset`)."""
-        return data.load_dataset_info(self.dataset_folder(dataset_id))
+        """A dataset without its rows, counted with the labels that they have now (errors as for `dataset`)."""
+        imported = data.load_dataset_info(self.dataset_folder(dataset_id))
+        version = self.labels_version(dataset_id)
+        if version == (0, 0):
+            return imported
+        known_version, info = self._infos.get(dataset_id, (None, imported))
+        if known_version != version:
+            info = data.relabel_info(imported, self.overlay(dataset_id))
+            _keep(self._infos, dataset_id, (version, info))
+        return replace(info, name=imported.name)
+
+    def labels_version(self, dataset_id: str) -> tuple[int, int]:
+        """What changes whenever labels or classes of a dataset do; (0, 0) as long as nobody did anything.
+
+        Raises:
+            WorkspaceError: if the labels cannot be read.
+        """
+        return self.labels.version(dataset_id) if self._has_labels else (0, 0)
+
+    def overlay(self, dataset_id: str) -> Overlay:
+        """What people changed in the labels of a dataset (errors as for `labels_version`)."""
+        version = self.labels_version(dataset_id)
+        if version == (0, 0):
+            return Overlay.nothing()
+        known, overlay = self._overlays.get(dataset_id, ((0, 0), Overlay.nothing()))
+        if known != version:
+            same_classes = known != (0, 0) and known[1] == version[1]
+            changed = self.labels.current(dataset_id, since=known[0]) if same_classes else None
+            overlay = self.labels.overlay(dataset_id) if changed is None else overlay.updated(changed)
+            _keep(self._overlays, dataset_id, (version, overlay))
+        return overlay
 
     def find_by_file(self, file_hash: str) -> list[DatasetInfo]:
         """The datasets that were made from a file, newest first, by the sha256 of the file."""
@@ -151,13 +200,14 @@ class Workspace:
         return self.dataset_info(dataset_id)
 
     def create_run(self, dataset_id: str, config: FinetuneConfig, *, name: str | None = None) -> Run:
-        """A new run on a dataset, queued; `training.jobs.start` sets a worker on it.
+        """A new run on a dataset with its labels as they are now, queued; `training.jobs.start` sets a worker on it.
 
         Raises:
             WorkspaceError: for an unknown dataset.
             RunError: if its folder cannot be written.
         """
-        dataset = self.dataset_info(dataset_id)
+        overlay = self.overlay(dataset_id)
+        dataset = data.relabel_info(data.load_dataset_info(self.dataset_folder(dataset_id)), overlay)
         run_id = run_folders.new_id()
         folder = self.runs_folder / run_id
         info = run_folders.describe_run(
@@ -167,7 +217,10 @@ class Workspace:
             name=_checked_name(name or f"{dataset.name} · {config.base}"),
             dataset_folder=os.path.relpath(self.dataset_folder(dataset_id), folder),
         )
-        return run_folders.create_run(folder, info)
+        run = run_folders.create_run(folder, info)
+        if not overlay.empty:
+            _keep_labels(overlay, folder)
+        return run
 
     def runs(self) -> list[Run]:
         """All runs, newest first; a damaged one is passed over."""
@@ -204,29 +257,22 @@ class Workspace:
 
     def samples(self) -> list[Sample]:
         """The data sets that come with the product, in the order of their cards."""
-        found = [(read_json(path), path.parent) for path in sorted(SAMPLES.glob("*/sample.json"))]
-        found.sort(key=lambda pair: pair[0]["order"])
-        return [_sample(values, folder) for values, folder in found]
+        return list_samples()
+
+    @property
+    def _labels_address(self) -> str | Path:
+        return os.environ.get(DATABASE) or self.root / "labels.sqlite"
+
+    @property
+    def _has_labels(self) -> bool:
+        """Whether there is a database to ask; without one, nothing has to be loaded or made."""
+        return self._store is not None or not isinstance(place := self._labels_address, Path) or place.exists()
 
     def _run_folder(self, run_id: str) -> Path:
         folder = self.runs_folder / run_id
         if not run_folders.is_run_id(run_id) or not folder.is_dir():
             raise _unknown("run")
         return folder
-
-
-def _sample(values: dict[str, str], folder: Path) -> Sample:
-    return Sample(
-        name=folder.name,
-        title=values["title"],
-        path=folder / values["file"],
-        description=values["description"],
-        text=values["text"],
-        label=values.get("label"),
-        group=values.get("group"),
-        licence=values["licence"],
-        source=values["source"],
-    )
 
 
 def _is_dataset_id(text: str) -> bool:
@@ -254,6 +300,22 @@ def _readable(read: Callable[[Path], T], folders: Iterable[Path]) -> list[T]:
         except (DataError, RunError):
             continue
     return found
+
+
+def _keep(kept: dict[str, T], dataset_id: str, value: T) -> None:
+    """Remembers `value`, and forgets the oldest ones beyond `_KEPT`."""
+    kept.pop(dataset_id, None)
+    kept[dataset_id] = value
+    for oldest in list(kept)[:-_KEPT]:
+        kept.pop(oldest, None)
+
+
+def _keep_labels(overlay: Overlay, folder: Path) -> None:
+    """Writes the labels that a run is trained on into its folder: later ones do not change what it resumes with."""
+    try:
+        data.save_overlay(overlay, folder / LABELS_FILE)
+    except OSError as error:
+        raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
 
 
 def _is_active(folder: Path) -> bool:

@@ -145,15 +145,34 @@ def test_hostile_labels_are_inert_in_a_report(app: AppTest, hostile: tuple[str, 
         assert not [effect for effect in ("<img", "<script", "$$") if effect in text]
 
 
-def test_hostile_labels_are_inert_in_the_charts_of_the_balance(app: AppTest, hostile: tuple[str, bytes]) -> None:
-    import_hostile(app, hostile)
+@pytest.mark.parametrize("by", ["\x00class", "\x00length", "group"])
+def test_hostile_labels_are_inert_in_the_charts_of_the_balance(
+    app: AppTest, hostile: tuple[str, bytes], by: str
+) -> None:
+    info = import_hostile(app, hostile)
     open_page(app, "balance")
-    charts = app.get("plotly_chart")
-    assert len(charts) == 2
-    for chart in charts:
-        text = drawn(chart.proto.spec)
-        assert "&lt;img" in text, "the label is there, as words"
-        assert not [effect for effect in ("<img", "<script", "$$") if effect in text]
+    app.segmented_control(key=f"by:{info.id}").set_value(by).run()
+    nothing_has_an_effect(app)
+    (chart,) = app.get("plotly_chart")
+    text = drawn(chart.proto.spec)
+    assert "&lt;img" in text, "the label is there, as words"
+    assert not [effect for effect in ("<img", "<script", "$$") if effect in text]
+
+
+@pytest.mark.parametrize("section", ["Words", "Map", "Search", "Findings"])
+def test_a_hostile_file_is_inert_in_every_section_that_explores(
+    app: AppTest, hostile: tuple[str, bytes], section: str
+) -> None:
+    info = import_hostile(app, hostile)
+    open_page(app, "balance")
+    app.segmented_control(key="section").set_value(section).run()
+    nothing_has_an_effect(app)
+    if section == "Words":
+        assert "chance" in "".join(read_as_markdown(app))
+    elif section == "Search":
+        app.text_input(key=f"search:{info.id}").input("script").run()
+        assert "violet-background[script]" in "".join(read_as_markdown(app))
+    nothing_has_an_effect(app)
 
 
 def drawn(spec: str) -> str:

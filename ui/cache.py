@@ -6,6 +6,7 @@ Large things are shared between sessions and must not be changed in place.
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import streamlit as st
 
 from sentiment import data, evaluation
 from sentiment.data import ColumnProposal, Dataset, FileFormat, LabelMapping, Table
+from sentiment.labeling import Labeling
 from sentiment.training.runs import MODELS, Run
 from sentiment.workspace import Workspace
 
@@ -40,12 +42,23 @@ def root() -> str:
 
 def dataset(dataset_id: str) -> Dataset:
     """A dataset of the workspace, read once."""
-    return _dataset(root(), dataset_id)
+    return _dataset(root(), dataset_id, version(dataset_id))
+
+
+def version(dataset_id: str) -> tuple[int, int]:
+    """What changes with every label: a part of the key of all that is remembered of a dataset's labels."""
+    return workspace().labels_version(dataset_id)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the dataset")
-def _dataset(root: str, dataset_id: str) -> Dataset:
+def _dataset(root: str, dataset_id: str, version: tuple[int, int]) -> Dataset:
     return workspace().dataset(dataset_id)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the dataset and its labels")
+def labeling(root: str, dataset_id: str) -> Labeling:
+    """The labeling loop of a dataset, one for all sessions."""
+    return Labeling(workspace(), dataset_id)
 
 
 @dataclass(frozen=True)
@@ -99,19 +112,27 @@ class Balance:
     unit: str
 
 
-@st.cache_resource(max_entries=16, show_spinner="Counting rows and words")
 def balance(root: str, dataset_id: str) -> Balance:
     """The balance of a dataset's labels and the lengths of its texts."""
+    return _balance(root, dataset_id, version(dataset_id))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Counting rows and words")
+def _balance(root: str, dataset_id: str, version: tuple[int, int]) -> Balance:
     found = dataset(dataset_id)
-    labels = found.frame["label"]
-    counts = data.count_classes(labels, classes=found.classes)
-    unit = data.length_unit(found.language)
+    return measure_balance(found.frame, classes=found.classes, unit=data.length_unit(found.language))
+
+
+def measure_balance(frame: pd.DataFrame, *, classes: Sequence[str], unit: str) -> Balance:
+    """The balance of rows with the columns label and length."""
+    labels, lengths = frame["label"], frame["length"]
+    counts = data.count_classes(labels, classes=classes)
     return Balance(
         counts=counts,
         ratio=data.imbalance_ratio(counts),
         meaning=data.describe_balance(counts),
-        lengths=data.length_table(found.frame["length"], labels, classes=found.classes),
-        histogram=_open_ended(data.length_histogram(found.frame["length"], labels, classes=found.classes)),
+        lengths=data.length_table(lengths, labels, classes=classes),
+        histogram=_open_ended(data.length_histogram(lengths, labels, classes=classes)),
         unit=unit,
     )
 
@@ -122,9 +143,13 @@ def _open_ended(histogram: pd.DataFrame) -> pd.DataFrame:
     return histogram.assign(stop=histogram["stop"].astype(float).mask(width > width.min(), np.inf))
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
 def positions(root: str, dataset_id: str, label: str | None) -> np.ndarray:
     """Where in a dataset the rows of one class are; with None, those without a label."""
+    return _positions(root, dataset_id, label, version(dataset_id))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _positions(root: str, dataset_id: str, label: str | None, version: tuple[int, int]) -> np.ndarray:
     labels = dataset(dataset_id).frame["label"]
     mask = labels.isna() if label is None else (labels == label).fillna(False)
     return np.flatnonzero(mask.to_numpy(dtype=bool))
@@ -183,7 +208,6 @@ def _judgement(path: str, written: int, _run: Run) -> Judgement | None:
     return Judgement(rows, reports, comparisons, verdict, str(rows["split"].iloc[0]) if len(rows) else "test")
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
 def mean_tokens(root: str, dataset_id: str) -> float:
     """About how many tokens a text of a dataset has: its mean length, by class, over the labeled rows."""
     lengths = balance(root, dataset_id).lengths

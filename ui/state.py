@@ -5,8 +5,9 @@ This is the only module that touches `st.session_state`. The choice of dataset a
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from sentiment.training.runs import Run, is_run_id
 from sentiment.workspace import Workspace
 
 _KEY = "studio"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Session:
         uploads: how many files were dealt with; a new number empties the upload box.
         deleted: what was deleted last, until something else happens.
         notice: a sentence to show once, on the next draw.
+        person: the name that labels are given under.
+        kept: what parts of pages keep (see `keep`).
         address: the address as this session last wrote it, so that one that was typed or opened stands out.
     """
 
@@ -44,6 +48,8 @@ class Session:
     uploads: int = 0
     deleted: Deleted | None = None
     notice: str = ""
+    person: str = "me"
+    kept: dict[str, Any] = field(default_factory=dict)
     address: tuple[str | None, str | None] = (None, None)
 
     def use_dataset(self, dataset_id: str | None, run_id: str | None = None) -> None:
@@ -63,6 +69,13 @@ class Session:
         """The notice that waits, which is thereby taken."""
         notice, self.notice = self.notice, ""
         return notice
+
+    def keep(self, key: str, make: Callable[[], T]) -> T:
+        """What is kept under a key for this session, made at first."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        found: T = self.kept[key]
+        return found
 
     def widget(self, key: str) -> Any:
         """The value of the widget with that key; None before it is drawn."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,7 +10,8 @@ import streamlit as st
 
 from sentiment import data
 from sentiment.data import DatasetInfo
-from sentiment.workspace import Sample, Workspace
+from sentiment.samples import Sample
+from sentiment.workspace import Workspace
 from ui import text
 from ui.state import session
 
@@ -69,9 +71,10 @@ def show_figure(figure: go.Figure, *, key: str, on_select: Callable[[], None] | 
         st.plotly_chart(figure, key=key, config=config, on_select=on_select, selection_mode="points")
 
 
-def next_step(label: str, page: str) -> None:
-    """Draws a page's primary button, which leads to the next page."""
-    if st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right"):
+def next_step(label: str, page: str, *, primary: bool = True) -> None:
+    """Draws the button that leads to the next page: the page's main one, unless its main work is done elsewhere."""
+    kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+    if st.button(label, type=kind, icon=":material/arrow_forward:", icon_position="right"):
         st.switch_page(page)
 
 

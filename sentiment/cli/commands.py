@@ -9,7 +9,10 @@ import click
 
 from sentiment.cli.compare import compare
 from sentiment.cli.distributed import Joining, distributed_options, joined
+from sentiment.cli.duplicates import duplicates
+from sentiment.cli.labels import labels
 from sentiment.cli.progress import Reporter
+from sentiment.cli.suspects import suspects
 from sentiment.cli.tables import table_text
 from sentiment.errors import RunError, UsageError
 from sentiment.training.allowed import check_settings
@@ -26,6 +29,9 @@ def cli() -> None:
 
 
 cli.add_command(compare)
+cli.add_command(labels)
+cli.add_command(duplicates)
+cli.add_command(suspects)
 
 
 @cli.command()

@@ -18,7 +18,8 @@ from sentiment.errors import DataError
 from sentiment.files import read_json, write_json
 
 VERSION = 1
-_ROWS, _META = "rows.parquet", "dataset.json"
+ROWS_FILE = "rows.parquet"
+_META = "dataset.json"
 
 
 def save_dataset(dataset: Dataset, folder: Path) -> None:
@@ -36,8 +37,8 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
     temporary.mkdir()
     try:
         rows = pa.Table.from_pandas(dataset.frame, preserve_index=False)
-        pq.write_table(rows, temporary / _ROWS, compression="zstd")
-        with open(temporary / _ROWS, "rb+") as file:
+        pq.write_table(rows, temporary / ROWS_FILE, compression="zstd")
+        with open(temporary / ROWS_FILE, "rb+") as file:
             os.fsync(file.fileno())
         write_json(temporary / _META, _to_json(dataset.info))
         os.replace(temporary, folder)
@@ -56,7 +57,7 @@ def load_dataset(folder: Path) -> Dataset:
     """
     info = load_dataset_info(folder)
     try:
-        frame = pq.read_table(folder / _ROWS).to_pandas()
+        frame = pq.read_table(folder / ROWS_FILE).to_pandas()
     except (OSError, pa.ArrowException) as error:
         raise _damaged(folder) from error
     if len(frame) != info.n_rows:

@@ -28,17 +28,15 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         DataError: for another extension, and for a table or text that does not fit a worksheet.
         OSError: if the file cannot be written; an earlier one is untouched.
     """
-    writers: dict[str, Callable[[pd.DataFrame], bytes]] = {
-        ".csv": lambda table: _delimited(table, ","),
-        ".tsv": lambda table: _delimited(table, "\t"),
-        ".xlsx": _workbook,
-        ".jsonl": _lines,
-        ".parquet": lambda table: table.to_parquet(index=False),
-    }
     extension = path.suffix.lower()
-    if extension not in writers:
-        raise DataError(f"“{path.name}” names no format", expected=f"One of the endings {', '.join(writers)}")
-    write_atomic(path, writers[extension](frame))
+    if extension not in _WRITERS:
+        raise DataError(f"“{path.name}” names no format", expected=f"One of the endings {', '.join(_WRITERS)}")
+    write_atomic(path, write_bytes(frame, extension))
+
+
+def write_bytes(frame: pd.DataFrame, extension: str) -> bytes:
+    """A table as the content of a file with that extension, such as ".csv" (see `write_table`)."""
+    return _WRITERS[extension](frame)
 
 
 def defuse(value: object) -> object:
@@ -87,3 +85,12 @@ def _lines(frame: pd.DataFrame) -> bytes:
     table = frame.astype(object).where(frame.notna(), None)
     lines = (json.dumps(record, ensure_ascii=False, default=str) for record in table.to_dict(orient="records"))
     return "".join(line + "\n" for line in lines).encode("utf-8")
+
+
+_WRITERS: dict[str, Callable[[pd.DataFrame], bytes]] = {
+    ".csv": lambda table: _delimited(table, ","),
+    ".tsv": lambda table: _delimited(table, "\t"),
+    ".xlsx": _workbook,
+    ".jsonl": _lines,
+    ".parquet": lambda table: table.to_parquet(index=False),
+}

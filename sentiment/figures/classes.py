@@ -119,6 +119,9 @@ def plot_lengths(
 ) -> go.Figure:
     """How long the texts of each class are: a small histogram per class over one axis, each as a share of its class.
 
+    With `on_select`, `event.selection.points[0]["customdata"]` is [class, shortest, longest], the last None for the
+    open bin.
+
     Args:
         histogram: columns class, start, stop (of a bin; start included, stop not), count, share (of the class).
         colours: a colour for each class.
@@ -170,6 +173,9 @@ def _ridge(bins: pd.DataFrame, lane: int, *, peak: float, name: str, colour: str
         y=bins["share"].to_numpy(float) / peak * 0.68,
         base=np.full(len(bins), float(lane)),
         marker={"color": colour, "line": {"width": 0}},
+        selected={"marker": {"color": ACCENT, "opacity": 1}},
+        unselected={"marker": {"opacity": 1}},
+        customdata=[[name, int(a), None if np.isinf(b) else int(b) - 1] for a, b in zip(start, stop, strict=True)],
         hovertext=said,
         hoverinfo="text",
     )

@@ -64,7 +64,7 @@ def fit_head(
     if free_bias:
         of_bias[:] = _OF_FREE_BIAS
     prior = _Prior(means, variances, of_bias, np.zeros(n_classes) if log_prior is None else log_prior.astype(float))
-    kernel, bias = _map_estimate(features.astype(np.float64), targets, weights, prior, should_stop)
+    kernel, bias = _map_estimate(features.astype(np.float32), targets, weights, prior, should_stop)
     folded = scale[:, None] * kernel[: vectors.shape[1]]
     bias = bias - mean @ folded
     if base_head is not None:
@@ -108,40 +108,44 @@ class _Prior(NamedTuple):
 
 
 def _map_estimate(
-    features: NDArray[np.float64],
+    features: NDArray[np.float32],
     targets: NDArray[np.float32],
     row_weights: NDArray[np.floating],
     prior: _Prior,
     should_stop: Callable[[], bool],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Kernel [n_features, n_classes] and bias [n_classes] of a softmax regression under a Gaussian prior."""
+    """Kernel [n_features, n_classes] and bias [n_classes] of a softmax regression under a Gaussian prior.
+
+    The search counts from the prior's mean in the prior's deviations, which makes the prior round and takes a third of
+    the steps; products with the features are made in float32, sums over rows in float64.
+    """
     from scipy.optimize import minimize  # slow to load, and a network from scratch does without
     from threadpoolctl import threadpool_limits
 
     n_features, n_classes = prior.means.shape
+    deviations, of_bias = np.sqrt(prior.variances), np.sqrt(prior.of_bias)
 
-    def split(flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return flat[:-n_classes].reshape(n_features, n_classes), flat[-n_classes:]
+    def place(flat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        away = flat[:-n_classes].reshape(n_features, n_classes)
+        return prior.means + deviations * away, of_bias * flat[-n_classes:]
 
     def objective(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        kernel, bias = split(flat)
-        logits = features @ kernel + bias + prior.offset
+        kernel, bias = place(flat)
+        logits = features @ kernel.astype(np.float32) + (bias + prior.offset)
         logits -= logits.max(axis=1, keepdims=True)
         log_probs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        away = (kernel - prior.means) / prior.variances
-        value = -(row_weights * (log_probs * targets).sum(axis=1)).sum()
-        value += 0.5 * ((kernel - prior.means) * away).sum() + 0.5 * (bias**2 / prior.of_bias).sum()
+        value = 0.5 * (flat @ flat) - (row_weights * (log_probs * targets).sum(axis=1)).sum()
         error = row_weights[:, None] * (np.exp(log_probs) - targets)
-        gradient = features.T @ error + away
-        return float(value), np.concatenate([gradient.ravel(), error.sum(axis=0) + bias / prior.of_bias])
+        of_kernel = (error.T.astype(np.float32) @ features).T * deviations
+        return float(value), flat + np.concatenate([of_kernel.ravel(), error.sum(axis=0) * of_bias])
 
     def ask(_: NDArray[np.float64]) -> None:
         if should_stop():
             raise StopIteration  # with which scipy ends where it is
 
-    start = np.concatenate([prior.means.ravel(), np.zeros(n_classes)])
+    start = np.zeros((n_features + 1) * n_classes)
     # The products are small, and numpy's and scipy's own threads wait for each other: with one thread each it is up to
     # twenty times as fast.
     with threadpool_limits(1, user_api="blas"):
         found = minimize(objective, start, jac=True, method="L-BFGS-B", callback=ask, options={"maxiter": _STEPS})
-        return split(found.x)
+        return place(found.x)

@@ -5,6 +5,7 @@ state.json           how far it is; written by the worker alone, whole each time
 process.json         the worker's process; written by whoever started it
 stop                 its presence asks the worker to stop
 history.jsonl        one line per logged step and validation; none where a simple baseline was fitted
+labels.parquet       what people changed in the labels before the run was created; none where nothing was
 split.npz            rows (of the file) in train, validation and test
 checkpoint/          the last two checkpoints, to resume from
 model/               the best weights so far, with tokenizer and config: a model folder
@@ -29,6 +30,7 @@ from sentiment.files import read_json, write_atomic, write_json
 from sentiment.training.allowed import check_settings
 from sentiment.training.config import FinetuneConfig
 
+LABELS_FILE = "labels.parquet"
 ACTIVE = ("queued", "starting", "running", "stopping")
 ENDED = ("stopped", "finished", "failed", "interrupted")
 MODELS = ("model", "majority", "tfidf")  # the columns of predictions.parquet, in the order in which they are shown

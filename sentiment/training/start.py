@@ -14,7 +14,7 @@ from sentiment.models.predictor import model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.store import load_model
 from sentiment.models.tokenizer import TokenTable, learn_tokenizer
-from sentiment.palette import sentiment_of
+from sentiment.training.matches import match_classes
 
 _ROWS = 2048
 
@@ -74,16 +74,6 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         base_head=model.params["head"],
         matches=matches,
     )
-
-
-def match_classes(classes: Sequence[str], base_classes: Sequence[str]) -> dict[int, int]:
-    """Position in `base_classes` for each position in `classes` that means the same; each is used once."""
-
-    def meaning(name: str) -> str:
-        return sentiment_of(name) or name.strip().casefold()
-
-    free = {meaning(name): position for position, name in reversed(list(enumerate(base_classes)))}
-    return {position: free.pop(meaning(name)) for position, name in enumerate(classes) if meaning(name) in free}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from sentiment.errors import RunError, SentimentError
 from sentiment.training.jobs import read_state
-from sentiment.training.runs import Run
+from sentiment.training.runs import LABELS_FILE, Run
 
 _POLL_SECONDS = 0.3
 _STANDBY_SECONDS = 600.0
@@ -80,10 +80,10 @@ def _train(run: Run) -> None:
     if run.info.dataset.folder is None:
         raise RunError(f"Run {run.id} was made from a file", todo="Resume it with `finetune --resume` and that file")
     run.write_state(dataclasses.replace(run.state, status="starting", phase="Reading the dataset"))
-    from sentiment.data import load_dataset
+    from sentiment.data import load_labeled
     from sentiment.training.finetune import finetune
 
-    dataset = load_dataset((run.folder / run.info.dataset.folder).resolve())
+    dataset = load_labeled((run.folder / run.info.dataset.folder).resolve(), run.folder / LABELS_FILE)
     finetune(run, dataset, should_stop=lambda: stop_requested(run))
 
 

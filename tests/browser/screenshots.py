@@ -36,6 +36,12 @@ def walk(page: Page) -> None:
     take(page, "data", height=900)
     turn_to(page, "Balance")
     take(page, "balance", height=900)
+    turn_to(page, "Label")
+    page.locator(".st-key-label-classes").wait_for(timeout=120_000)
+    for key in "112331221133":
+        page.keyboard.press(key)
+        page.wait_for_timeout(1_000)
+    take(page, "label", height=1000)
     turn_to(page, "Fine-tune")
     take(page, "choose", height=900)
     page.get_by_test_id("stMain").get_by_role("button", name="Fine-tune").click()

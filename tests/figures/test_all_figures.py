@@ -11,10 +11,13 @@ from sentiment.evaluation import evaluate
 from sentiment.figures import (
     plot_class_counts,
     plot_confusion,
+    plot_cross,
     plot_deltas,
     plot_history,
     plot_lengths,
+    plot_map,
     plot_report,
+    plot_words,
     template,
 )
 from sentiment.palette import assign_colours
@@ -33,7 +36,13 @@ def _figures(dark=None):
     history = pd.DataFrame({"step": [1, 1], "epoch": 1, "kind": ["train", "validation"], "loss": 1.0, "macro_f1": 0.5})
     deltas = pd.DataFrame({"class": [*HOSTILE, "macro avg"], "delta": 0.1, "low": -0.05, "high": 0.2, "value": 0.7})
     deltas = pd.concat([deltas.assign(name=name, metric="f1-score") for name in HOSTILE], ignore_index=True)
+    terms = pd.DataFrame({"term": HOSTILE, "z": 4.0, "share": 0.5, "share_else": 0.1})
+    cross = pd.DataFrame({"group": HOSTILE, "class": HOSTILE, "count": 30, "share": np.linspace(0.2, 0.9, 8)})
+    places = rng.normal(size=(8, 2)).astype(np.float32)
     return {
+        "words": plot_words(terms, terms.assign(z=-3.0), colours, name=HOSTILE[-3], dark=dark),
+        "cross": plot_cross(cross.assign(total=30), colours, shares=True, by=HOSTILE[0], dark=dark),
+        "map": plot_map(places, np.arange(8), HOSTILE, HOSTILE, colours, title=HOSTILE[0], dark=dark),
         "deltas": plot_deltas(deltas, colours, against=HOSTILE[0], dark=dark),
         "counts": plot_class_counts(counts, colours, dark=dark),
         "lengths": plot_lengths(histogram, colours, "<b>words", dark=dark),
@@ -54,7 +63,9 @@ def _shown(value, key=""):
     )
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report", "deltas"])
+@pytest.mark.parametrize(
+    "name", ["counts", "lengths", "history", "confusion", "report", "deltas", "words", "cross", "map"]
+)
 def test_no_word_of_a_user_has_an_effect(name):
     shown = _shown(json.loads(_figures()[name].to_json()))
     assert shown
@@ -62,7 +73,7 @@ def test_no_word_of_a_user_has_an_effect(name):
         assert not set("<>${}\u202e") & set(ALLOWED.sub("", text)), text
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report", "deltas"])
+@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report", "deltas", "cross"])
 def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
     figure = _figures()[name]
     texts = [text for text in _shown(json.loads(figure.to_json())) if "nnnn" in text]
@@ -71,7 +82,7 @@ def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
     assert all(max(map(len, text.split("<br>"))) < 80 for text in texts)
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report", "deltas"])
+@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report", "deltas", "words", "cross"])
 def test_one_look(name):
     figure = _figures()[name]
     assert figure.layout.template == template()
@@ -90,7 +101,7 @@ def test_ink_is_strong_on_either_background_and_left_to_the_page_otherwise():
     assert _figures()["confusion"].layout.font.color is None
 
 
-@pytest.mark.parametrize("name", ["counts", "confusion"])
+@pytest.mark.parametrize("name", ["counts", "confusion", "words", "cross"])
 def test_what_a_click_gives_is_the_name_itself(name):
     given = [
         tuple(data) for trace in _figures()[name].data if trace.customdata is not None for data in trace.customdata

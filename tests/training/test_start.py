@@ -6,7 +6,8 @@ from sentiment.models.classifier import EMBEDDING, flatten
 from sentiment.models.registry import find_base
 from sentiment.models.store import load_model
 from sentiment.models.tokenizer import encode
-from sentiment.training.start import Compact, load_start, match_classes
+from sentiment.training.matches import match_classes
+from sentiment.training.start import Compact, load_start
 
 
 def test_classes_are_matched_by_meaning_and_each_once():

@@ -1,0 +1,39 @@
+"""The command that lists labels that are probably wrong."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--text", required=True, metavar="COL", help="Column with the texts.")
+@click.option("--label", required=True, metavar="COL", help="Column with the labels.")
+@click.option("--base", required=True, metavar="NAME", help="Base model, or a run folder.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="CSV to write.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws which rows are held out together.")
+def suspects(data: Path, text: str, label: str, base: str, out: Path, seed: int) -> None:
+    """Rank the labels of DATA by how much predictions made without them contradict them.
+
+    Writes row (from 0), label, suggested, score: every row with a label, the most suspect first.
+    """
+    from sentiment.data import import_file
+    from sentiment.data.writing import write_bytes
+    from sentiment.files import write_atomic
+    from sentiment.models.device import prepare_device
+    from sentiment.models.predictor import model_folder
+    from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN
+
+    if base not in (*BASELINES, SCRATCH, SCRATCH_RNN):
+        model_folder(base)  # a wrong name is told before the file is read
+    dataset = import_file(data, text=text, label=label)
+    prepare_device()
+    from sentiment.suspecting import find_suspects
+
+    found = find_suspects(dataset, base=base, seed=seed)
+    write_atomic(out, write_bytes(found.table, ".csv"))
+    n_contradicted = int((found.table["score"] > 0.5).sum())
+    click.echo(
+        f"{len(found.table):,} labels ranked in {out}; predictions contradict {n_contradicted:,} of them, "
+        f"{found.n_wrong:,} with confidence"
+    )

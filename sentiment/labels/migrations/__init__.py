@@ -1,0 +1,1 @@
+"""How the tables of the label store came to be, step by step."""

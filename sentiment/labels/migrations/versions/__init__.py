@@ -1,0 +1,1 @@
+"""One file per step; `database.HEAD` names the newest."""

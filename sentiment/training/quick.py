@@ -1,0 +1,202 @@
+"""A head fitted between two labels: text vectors and the labels so far → probabilities of all rows.
+
+Nothing here loads a deep-learning library: the vectors were made before (`text_vectors.py`), and the head is the
+regression that a run with few labels ends with (`head.py`). So a page's background thread may do it.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from sentiment.training.config import AUTO
+from sentiment.training.head import fit_head
+from sentiment.training.imbalance import plan_imbalance
+from sentiment.training.matches import match_classes
+from sentiment.training.scores import macro_f1
+from sentiment.training.text_vectors import TextVectors
+
+UNLABELED = -1
+MOST_ROWS = 20_000  # that a head is fitted to: a thousand numbers per text need no more
+_FOLDS = 5
+_BLOCK = 16_384  # rows whose probabilities are computed at once
+Head = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well the labels so far teach, judged on labels that the head did not see.
+
+    Attributes:
+        n_labels: labels that there are.
+        macro_f1: in [0, 1], over the classes that occur.
+        low, high: 95 % interval, from resampling the judged rows.
+    """
+
+    n_labels: int
+    macro_f1: float
+    low: float
+    high: float
+
+
+class QuickHead:
+    """Fits heads to text vectors. Nothing in it changes but the row that it starts from.
+
+    Args:
+        vectors: of all rows of a dataset.
+        classes: the dataset's classes, in the order of the labels and of the columns of probabilities.
+        imbalance: what is done against imbalance, as in a run.
+    """
+
+    def __init__(self, vectors: TextVectors, classes: Sequence[str], *, imbalance: str = AUTO) -> None:
+        self._source, self._classes, self._imbalance = vectors, tuple(classes), imbalance
+        self._matches = match_classes(classes, vectors.classes) if vectors.head is not None else {}
+
+    def untaught(self) -> NDArray[np.float32] | None:
+        """What the base model says before the first label, float32[n_rows, n_classes]; None if it has other classes."""
+        head = self._source.head
+        if head is None or len(self._matches) < len(self._classes) or not self._classes:
+            return None
+        order = [self._matches[position] for position in range(len(self._classes))]
+        own = {"kernel": np.asarray(head["kernel"][:, order]), "bias": np.asarray(head["bias"][order])}
+        return self.predict(own)
+
+    def fit(self, rows: NDArray[np.int64], labels: NDArray[np.int64], *, seed: int = 0) -> Head:
+        """The head {"kernel": float32[hidden, n_classes], "bias": float32[n_classes]} that fits some labels best.
+
+        Args:
+            rows: int64[n], positions among the vectors; at least one.
+            labels: int64[n], positions in the list of classes.
+            seed: draws the rows, where there are more than a head has use for.
+        """
+        if len(rows) > MOST_ROWS:
+            chosen = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False))
+            rows, labels = rows[chosen], labels[chosen]
+        n_classes = len(self._classes)
+        plan = plan_imbalance(self._imbalance, labels, n_classes=n_classes)
+        counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
+        weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
+        head = fit_head(
+            np.asarray(self._source.vectors[rows]),
+            np.eye(n_classes, dtype=np.float32)[labels],
+            base_head=self._source.head,
+            matches=self._matches,
+            row_weights=weights,
+            log_prior=plan.log_prior,
+            free_bias=bool(plan.posthoc.any()),
+        )
+        return {"kernel": head["kernel"], "bias": head["bias"] + plan.posthoc}
+
+    def predict(self, head: Head, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Probabilities float32[n, n_classes] of some rows, or of all; each row's sum to 1."""
+        vectors = self._source.vectors if rows is None else self._source.vectors[rows]
+        probs = np.empty((len(vectors), len(head["bias"])), np.float32)
+        for start in range(0, len(vectors), _BLOCK):
+            logits = vectors[start : start + _BLOCK] @ head["kernel"] + head["bias"]
+            probs[start : start + _BLOCK] = softmax(logits, axis=1)
+        return probs
+
+    def update(self, labels: NDArray[np.int64], *, seed: int = 0) -> NDArray[np.float32] | None:
+        """Probabilities of all rows, float32[n_rows, n_classes], from the labels so far.
+
+        Args:
+            labels: int64[n_rows], positions in the list of classes, `UNLABELED` for none.
+            seed: see `fit`.
+
+        Returns:
+            None before the first label if the base model has other classes.
+        """
+        rows = np.flatnonzero(labels != UNLABELED)
+        if not len(rows):
+            return self.untaught()
+        return self.predict(self.fit(rows, labels[rows], seed=seed))
+
+    def out_of_fold(
+        self,
+        rows: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        groups: NDArray[np.int64],
+        *,
+        folds: int = _FOLDS,
+        seed: int = 0,
+        workers: int = 1,
+    ) -> NDArray[np.float32]:
+        """Probabilities float32[n, n_classes] of labeled rows, each by a head that saw neither it nor its duplicates.
+
+        Args:
+            rows: int64[n], positions among the vectors.
+            labels: int64[n], of these rows.
+            groups: int64[n], of these rows: one group is in one fold.
+            folds: parts that take turns; fewer if there are fewer groups.
+            seed: draws them.
+            workers: heads that are fitted at once.
+        """
+        fold_of = assign_folds(labels, groups, folds=folds, seed=seed)
+        probs = np.zeros((len(rows), len(self._classes)), np.float32)
+
+        def judge(fold: int) -> None:
+            judged = fold_of == fold
+            head = self.fit(rows[~judged], labels[~judged], seed=seed)
+            probs[judged] = self.predict(head, rows[judged])
+
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            list(pool.map(judge, range(int(fold_of.max(initial=-1)) + 1)))
+        return probs
+
+    def score(
+        self,
+        labels: NDArray[np.int64],
+        groups: NDArray[np.int64],
+        *,
+        held_out: NDArray[np.bool_] | None = None,
+        seed: int = 0,
+    ) -> Score | None:
+        """Macro-F1 of what the labels so far teach, for the curve against labels spent; None while there are too few.
+
+        Rows that a queue chose are harder than others, so cross-validation over them says rather too little. Labels
+        of rows held out at random say it without bias, where there are such.
+
+        Args:
+            labels: int64[n_rows], `UNLABELED` for none.
+            groups: int64[n_rows], duplicates have one number.
+            held_out: bool[n_rows], rows to judge on and not to learn from; None cross-validates.
+            seed: draws folds and resampling.
+        """
+        rows = np.flatnonzero(labels != UNLABELED)
+        if held_out is not None:
+            judged, taught = rows[held_out[rows]], rows[~held_out[rows]]
+            if len(judged) < 2 or not len(taught):
+                return None
+            probs = self.predict(self.fit(taught, labels[taught], seed=seed), judged)
+            return _score(labels[judged], probs.argmax(axis=1), n_labels=len(rows), seed=seed)
+        if len(np.unique(groups[rows])) < 2 * _FOLDS or len(np.unique(labels[rows])) < 2:
+            return None
+        probs = self.out_of_fold(rows, labels[rows], groups[rows], seed=seed)
+        return _score(labels[rows], probs.argmax(axis=1), n_labels=len(rows), seed=seed)
+
+
+def assign_folds(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], *, folds: int = _FOLDS, seed: int = 0
+) -> NDArray[np.int64]:
+    """The fold of each row, int64[n], from 0: one group in one fold, every class in about equal shares in each."""
+    rng = np.random.default_rng(seed)
+    units, first, unit_of = np.unique(groups, return_index=True, return_inverse=True)
+    order = np.lexsort((rng.random(len(units)), labels[first]))  # class by class, in random order within
+    fold_of_unit = np.empty(len(units), np.int64)
+    fold_of_unit[order] = np.arange(len(units)) % min(folds, len(units)) if len(units) else 0
+    return fold_of_unit[unit_of]
+
+
+def _score(truth: NDArray[np.int64], said: NDArray[np.int64], *, n_labels: int, seed: int) -> Score:
+    rng, n = np.random.default_rng(seed), len(truth)
+    drawn = [macro_f1(truth[rows], said[rows]) for rows in _resampled(n, rng)]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return Score(n_labels, macro_f1(truth, said), float(low), float(high))
+
+
+def _resampled(n: int, rng: np.random.Generator, times: int = 200) -> Iterator[NDArray[np.int64]]:
+    for _ in range(times):
+        yield rng.integers(0, n, n)

@@ -1,0 +1,89 @@
+"""A person labels a hundred rows by keyboard alone, and every label is there, once."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+
+from sentiment import data
+from sentiment.workspace import Workspace
+from tests.browser.conftest import Visitors
+from tests.browser.server import ROOT, AppServer
+from tests.browser.steps import settle
+
+pytestmark = pytest.mark.browser
+
+REVIEWS = ROOT / "sample_data" / "product-reviews" / "product_reviews.csv"
+ROWS, LABELED, PRESSES = 400, 40, 100
+
+
+@pytest.fixture(scope="module")
+def dataset_id(server: AppServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Reviews of which the first few have a label."""
+    frame = pd.read_csv(REVIEWS, dtype=str, nrows=ROWS)
+    frame.loc[LABELED:, "label"] = None
+    path = tmp_path_factory.mktemp("files") / "reviews.csv"
+    frame.to_csv(path, index=False)
+    imported = data.import_file(path, text="text", label="label", group="review")
+    return Workspace(server.workspace).add_dataset(imported)[0].id
+
+
+def row_on_card(page: Page) -> int:
+    """The zero-based row that is on the card."""
+    words = page.locator(".st-key-label-state").get_by_text(re.compile(r"^Row ")).inner_text()
+    return int(re.sub(r"\D", "", words)) - 1
+
+
+def press(page: Page, key: str, *, leaves: int) -> None:
+    """Presses a key and waits until another row than `leaves` is on the card."""
+    page.keyboard.press(key)
+    expect(page.locator(".st-key-label-state").get_by_text(f"Row {leaves + 1}", exact=True)).to_have_count(0)
+
+
+def test_a_hundred_labels_by_keyboard_alone_are_in_the_export_once(
+    visitors: Visitors, server: AppServer, dataset_id: str, tmp_path: Path
+) -> None:
+    page = visitors.open(f"label?dataset={dataset_id}")
+    expect(page.get_by_role("heading", name="Label", level=1)).to_be_visible()
+    given: dict[int, int] = {}
+    skipped = []
+    while len(given) < PRESSES:
+        row = row_on_card(page)
+        assert row not in given, f"row {row} came back after {len(given)} labels"
+        key = len(given) % 3
+        press(page, str(key + 1), leaves=row)
+        if len(given) == 20:  # taken back, and given again
+            page.keyboard.press("u")
+            expect(page.locator(".st-key-label-state").get_by_text(f"Row {row + 1}", exact=True)).to_be_visible()
+            press(page, str(key + 1), leaves=row)
+        given[row] = key
+        if len(given) == 40:
+            skipped.append(row_on_card(page))
+            press(page, "s", leaves=skipped[0])
+        if len(given) == 60:
+            page.reload()
+            settle(page)
+        if len(given) == 80:
+            rename(page, "negative", "bad")
+    exported = Workspace(server.workspace).labels.current(dataset_id).set_index("row")
+    names = ["bad", "neutral", "positive"]
+    assert exported.loc[list(given), "label"].to_dict() == {row: names[key] for row, key in given.items()}
+    assert exported.loc[skipped, "label"].isna().all()
+    history = Workspace(server.workspace).labels.history(dataset_id)
+    counted = history[(history["kind"] == "label") & ~history["undone"]]
+    assert sorted(counted["row"]) == sorted(given)
+
+
+def rename(page: Page, old: str, new: str) -> None:
+    """Renames a class in the panel below the card."""
+    page.get_by_role("radio", name="Classes").click()
+    settle(page)
+    form = page.get_by_test_id("stForm").filter(has_text="Its new name")
+    form.get_by_role("combobox").click()
+    page.get_by_role("option", name=old).click()
+    form.get_by_role("textbox").last.fill(new)
+    form.get_by_role("button", name="Rename").click()
+    settle(page)
+    page.get_by_role("heading", name="Label", level=1).click()  # away from the form, so that keys label again

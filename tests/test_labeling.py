@@ -1,0 +1,92 @@
+"""The labeling loop: rows come once, labels count at once, and the model learns from them."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sentiment import data
+from sentiment.labeling import Labeling
+from sentiment.workspace import Workspace
+
+REVIEWS = Path(__file__).parents[1] / "sample_data" / "product-reviews" / "product_reviews.csv"
+
+
+def opened(tmp_path: Path, *, n_labeled: int, n_rows: int = 150) -> Labeling:
+    frame = pd.read_csv(REVIEWS, dtype=str, nrows=n_rows)
+    frame.loc[n_labeled:, "label"] = None
+    frame.to_csv(tmp_path / "reviews.csv", index=False)
+    workspace = Workspace(tmp_path / "workspace")
+    dataset = data.import_file(tmp_path / "reviews.csv", text="text", label="label" if n_labeled else None)
+    return Labeling(workspace, workspace.add_dataset(dataset)[0].id)
+
+
+@pytest.fixture
+def labeling(tmp_path, monkeypatch):
+    monkeypatch.setattr(Labeling, "update_soon", lambda self: None)  # before a model has read anything
+    return opened(tmp_path, n_labeled=20)
+
+
+def test_rows_without_a_label_come_once_and_nobody_gets_anothers(labeling):
+    given = []
+    for _ in range(10):
+        ada, ben = labeling.next_row("ada", "default"), labeling.next_row("ben", "default")
+        assert ada != ben
+        given += [ada, ben]
+        labeling.label([ada], "positive", who="ada")
+        labeling.mark(ben, "skip", who="ben")
+    assert len(set(given)) == 20
+    assert min(given) >= 20  # the rows before have a label from the file
+
+
+def test_a_label_counts_at_once_and_an_undo_gives_the_row_back(labeling):
+    row = labeling.next_row("ada", "default")
+    before = labeling.stats()["per_class"]["positive"]
+    labeling.label([row], "positive", who="ada")
+    assert labeling.known(row).label == "positive"
+    assert labeling.stats()["per_class"]["positive"] == before + 1
+    assert labeling.undo(who="ada") == [row]
+    assert labeling.known(row).label is None
+    assert labeling.stats()["per_class"]["positive"] == before
+    assert labeling.undo(who="ada") == []
+
+
+def test_a_renamed_class_is_called_so_everywhere(labeling):
+    row = labeling.next_row("ada", "default")
+    labeling.label([row], "negative", who="ada")
+    labeling.store.rename_class(labeling.id, "negative", "bad", who="ada")
+    labeling.next_row("ada", "default")
+    assert "bad" in labeling.classes()
+    assert labeling.known(row).label == "bad"
+    of_file = [labeling.known(other).label for other in range(20)]
+    assert "bad" in of_file
+    assert "negative" not in of_file
+
+
+def test_a_search_is_a_queue_in_its_own_order(labeling):
+    found = [int(row) for row in labeling.search("dvd*")]
+    unlabeled = [row for row in found if row >= 20]
+    came = []
+    while (row := labeling.next_row("ada", "listed", listed=tuple(unlabeled))) is not None:
+        came.append(row)
+        labeling.label([row], "neutral", who="ada")
+    assert came == unlabeled
+
+
+@pytest.mark.slow
+def test_the_model_learns_while_labels_come(tmp_path):
+    labeling = opened(tmp_path, n_labeled=0, n_rows=300)
+    for name in ("negative", "positive"):
+        labeling.store.add_class(labeling.id, name, who="ada")
+    truth = pd.read_csv(REVIEWS, dtype=str, nrows=300)["label"]
+    for _ in range(60):
+        row = labeling.next_row("ada", "default")
+        labeling.label([row], "positive" if truth[row] == "positive" else "negative", who="ada")
+    labeling.update()
+    assert labeling.reading() is None
+    rows = [row for row in range(300) if labeling.known(row).label is None]
+    said = [labeling.suggestion(row) for row in rows]
+    right = sum((one.label == "positive") == (truth[row] == "positive") for one, row in zip(said, rows, strict=True))
+    assert right / len(rows) > 0.7
+    assert labeling.curve[-1].n_labels == 60
+    assert set(labeling.ranked("margin", n=50)) <= set(rows)

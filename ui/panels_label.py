@@ -1,0 +1,263 @@
+"""The labeling card: one row large, what the model says of it, the keys, and the way back."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from sentiment.labeling import LISTED, RANDOM, SUSPECTS, Labeling, Suggestion
+from sentiment.labels.queues import DEFAULT, STRATEGIES
+from ui import text
+from ui.guard import guard
+from ui.state import session
+
+LONGEST = 6_000  # characters of a text that the card shows
+EVERY = 2.0  # seconds between looks for a first row
+LARGE = 400  # characters up to which it is set in large letters
+REMEMBERED = 500  # rows that the arrow keys lead back to
+KEYS = {"undo": "U", "skip": "S", "flag": "F", "back": "Left", "forward": "Right"}
+TITLES = {
+    DEFAULT: "Recommended",
+    "uncertain-diverse": "Uncertain and different",
+    "margin": "Hard to tell apart",
+    "entropy": "Most uncertain",
+    "rare-first": "Rare class first",
+    "diverse": "Different from each other",
+    SUSPECTS: "Labels that look wrong",
+    RANDOM: "At random",
+    LISTED: "The rows you chose",
+}
+
+
+@dataclass
+class Seat:
+    """A session's place in the queue of a dataset.
+
+    Attributes:
+        queue: the strategy.
+        listed: rows of the queue "listed".
+        row: the row on the card; None before the first and at the end of the queue.
+        seen: rows that were on the card, oldest first.
+        place: the position of `row` in `seen`.
+    """
+
+    queue: str = DEFAULT
+    listed: tuple[int, ...] = ()
+    row: int | None = None
+    seen: list[int] = field(default_factory=list)
+    place: int = -1
+
+    def show(self, row: int | None) -> None:
+        """Puts a row on the card; one that was there already takes its place again."""
+        self.row = row
+        if row is None:
+            return
+        if row in self.seen:
+            self.place = self.seen.index(row)
+        else:
+            self.seen = [*self.seen, row][-REMEMBERED:]
+            self.place = len(self.seen) - 1
+
+    def step(self, by: int) -> None:
+        """Goes back or forward among the rows that were on the card, as far as there are any."""
+        place = self.place + by
+        if 0 <= place < len(self.seen):
+            self.place, self.row = place, self.seen[place]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the row on the card is the newest."""
+        return self.place >= len(self.seen) - 1
+
+
+def seat(labeling: Labeling) -> Seat:
+    """This session's place in the queue of a dataset."""
+
+    def start() -> Seat:
+        """Where everything has a label, what is left to do is to check them."""
+        return Seat(queue=DEFAULT if labeling.stats()["unlabeled"] else SUSPECTS)
+
+    return session().keep(f"seat:{labeling.id}", start)
+
+
+def choose_queue(labeling: Labeling) -> None:
+    """Draws the choice of the queue, and the name that labels are given under."""
+    place = seat(labeling)
+    state, key = session(), f"queue:{labeling.id}"
+    offered = [name for name in TITLES if name != LISTED or place.listed]
+    state.set_widget(key, place.queue)
+    state.set_widget("person", state.person)
+
+    def change() -> None:
+        place.queue, place.row = str(state.widget(key)), None
+
+    def rename() -> None:
+        state.person = str(state.widget("person")).strip() or state.person
+        place.row = None
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox("Queue", offered, format_func=TITLES.__getitem__, key=key, on_change=change, width=280)
+        st.text_input("You label as", key="person", on_change=rename, max_chars=60, width=200)
+    if place.queue == DEFAULT:
+        st.caption("The queue that taught the model most for each label where it was measured.")
+    else:
+        st.caption(f"{STRATEGIES[place.queue]}.")
+
+
+def shortcuts(classes: list[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """The key of each class and action: as chosen, else 1 to 9 for the classes and the usual letters."""
+    taken = {key.upper() for key in chosen.values()}
+    digits = iter(digit for digit in "123456789" if digit not in taken)
+    given = {name: chosen.get(name) or next(digits, "") for name in classes}
+    return given | {action: chosen.get(action) or key for action, key in KEYS.items()}
+
+
+def show_card(labeling: Labeling) -> None:
+    """Draws the row to label; a key or a click stores the label and brings the next row."""
+    waits = seat(labeling).row is None and labeling.learning
+    st.fragment(_draw_card, run_every=EVERY if waits else None, key=f"card:{labeling.id}")(labeling)
+
+
+def _draw_card(labeling: Labeling) -> None:
+    waited = seat(labeling).row is None
+    with guard():
+        _show_card(labeling)
+    if waited and seat(labeling).row is not None:
+        st.rerun()  # from here on, only keys bring another row
+
+
+def _show_card(labeling: Labeling) -> None:
+    place = seat(labeling)
+    if place.row is None or not labeling.has(place.row):
+        place.show(_next(labeling, place))
+    classes, keys = labeling.classes(), labeling.store.settings(labeling.id)["keys"]
+    keys = shortcuts(classes, keys)
+    with st.container(border=True, key="label-card"):
+        if place.row is None:
+            _show_end(labeling)
+        else:
+            _show_row(labeling, place.row)
+            _show_classes(labeling, place.row, classes, keys)
+        _show_actions(labeling, place, keys)
+
+
+def _show_row(labeling: Labeling, row: int) -> None:
+    known, suggestion = labeling.known(row), labeling.suggestion(row)
+    with st.container(horizontal=True, vertical_alignment="center", key="label-state"):
+        st.caption(f"Row {text.number(row + 1)}")
+        if known.label is not None:
+            st.badge(f"Labeled {text.literal(known.label)}", color="gray", icon=":material/check:")
+        if known.flagged:
+            st.badge("Flagged", color="orange", icon=":material/flag:")
+        if known.skipped:
+            st.badge("Skipped", color="gray")
+    with st.container(height=200, border=False, key="label-text"):
+        words = text.literal(labeling.text(row), limit=LONGEST)
+        st.markdown(f"#### {words}" if len(words) <= LARGE else words)
+    st.caption(_words(suggestion) if suggestion else "The model has nothing to say yet; it learns from your labels.")
+
+
+def _words(suggestion: Suggestion) -> str:
+    return f"The model suggests **{text.literal(suggestion.label)}**, {text.percent(suggestion.confidence)} sure."
+
+
+def _show_classes(labeling: Labeling, row: int, classes: list[str], keys: Mapping[str, str]) -> None:
+    suggestion = labeling.suggestion(row)
+    if not classes:
+        st.info("There is no class yet. Add the first ones under “Classes” below.", icon=":material/info:")
+    with st.container(horizontal=True, key="label-classes"):
+        for position, name in enumerate(classes):
+            suggested = suggestion is not None and suggestion.label == name
+            st.button(
+                text.literal(name, limit=40),
+                key=f"class:{position}",
+                shortcut=keys[name] or None,
+                type="primary" if suggested else "secondary",
+                on_click=_give,
+                args=(labeling, row, name, "suggestion" if suggested else "typed"),
+            )
+
+
+def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> None:
+    row = place.row
+    flagged = row is not None and labeling.known(row).flagged
+    actions: list[tuple[str, str, str, Callable[[], None], bool]] = [
+        ("back", "Back", ":material/arrow_back:", lambda: place.step(-1), place.place > 0),
+        ("forward", "Forward", ":material/arrow_forward:", lambda: _forward(labeling, place), row is not None),
+        ("undo", "Undo", ":material/undo:", lambda: _undo(labeling, place), True),
+        ("skip", "Skip", ":material/skip_next:", lambda: _skip(labeling, place), row is not None),
+        ("flag", "Unflag" if flagged else "Flag", ":material/flag:", lambda: _flag(labeling, place), row is not None),
+    ]
+    with st.container(horizontal=True, key="label-actions"):
+        for name, title, icon, act, possible in actions:
+            st.button(
+                title,
+                key=f"act:{name}",
+                icon=icon,
+                shortcut=keys[name],
+                type="tertiary",
+                disabled=not possible,
+                on_click=_guarded,
+                args=(act,),
+            )
+
+
+def _show_end(labeling: Labeling) -> None:
+    if labeling.learning:
+        st.subheader("Looking for rows", anchor=False)
+        st.markdown("The model is reading the texts and the labels; the first row comes in a moment.")
+        return
+    st.subheader("This queue is at its end", anchor=False)
+    st.markdown(
+        "Every row of it has a label or was skipped. Choose another queue above, or fine-tune a model with the labels."
+    )
+
+
+def _guarded(act: Callable[[], None]) -> None:
+    with guard():
+        act()
+
+
+def _give(labeling: Labeling, row: int, name: str, how: str) -> None:
+    with guard():
+        place = seat(labeling)
+        labeling.label([row], name, who=session().person, how=how)
+        _forward(labeling, place)
+
+
+def _forward(labeling: Labeling, place: Seat) -> None:
+    """The row after this one: one that was seen already, else the next of the queue."""
+    if place.is_last:
+        place.show(_next(labeling, place))
+    else:
+        place.step(1)
+
+
+def _skip(labeling: Labeling, place: Seat) -> None:
+    assert place.row is not None
+    labeling.mark(place.row, "skip", who=session().person)
+    _forward(labeling, place)
+
+
+def _flag(labeling: Labeling, place: Seat) -> None:
+    assert place.row is not None
+    labeling.mark(place.row, "unflag" if labeling.known(place.row).flagged else "flag", who=session().person)
+
+
+def _undo(labeling: Labeling, place: Seat) -> None:
+    """Takes back the last step and shows the row that it was about."""
+    rows = labeling.undo(who=session().person)
+    if rows:
+        place.show(rows[0])
+    else:
+        st.toast("There is nothing left to undo.")
+
+
+def _next(labeling: Labeling, place: Seat) -> int | None:
+    return labeling.next_row(session().person, place.queue, listed=place.listed)
+
+
+def label_rows(labeling: Labeling, rows: tuple[int, ...]) -> None:
+    """Makes these rows the queue."""
+    place = seat(labeling)
+    place.queue, place.listed, place.row = LISTED, rows, None

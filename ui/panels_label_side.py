@@ -1,0 +1,91 @@
+"""Beside the labeling card: how far it is, what the labels have bought, and the written guidelines."""
+
+import pandas as pd
+import streamlit as st
+
+from sentiment import figures
+from sentiment.labeling import Labeling
+from sentiment.labels.settings import MAX_GUIDELINE_CHARS
+from ui import text
+from ui.guard import guard
+from ui.state import session
+from ui.widgets import is_dark, show_figure
+
+EVERY = 2.0  # seconds between looks at what others label and at what was learned
+
+
+def show_progress(labeling: Labeling) -> None:
+    """Draws the labels of each class, the pace and the way to the goal."""
+    stats = labeling.stats()
+    done, goal = stats["labeled_by_people"], stats["goal"]
+    st.progress(stats["progress"], text=f"{text.number(done)} of {text.count(goal, 'label')} given here")
+    counts = stats["per_class"]
+    most = max(counts.values(), default=0) or 1
+    table = pd.DataFrame(
+        {"Class": [text.visible(name) for name in counts], "Rows": list(counts.values())},
+    )
+    table["Share"] = [n / most for n in counts.values()]
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content" if len(table) <= 8 else 320,
+        column_config={
+            "Rows": st.column_config.NumberColumn("Rows", width=70),
+            "Share": st.column_config.ProgressColumn(" ", format=" ", min_value=0.0, max_value=1.0),
+        },
+    )
+    aside = [f"{text.number(stats['unlabeled'])} without a label"]
+    if stats["last_hour"]:
+        aside.append(f"{text.count(stats['last_hour'], 'label')} in the last hour")
+    aside += [f"{text.number(stats[name])} {name}" for name in ("skipped", "flagged", "excluded") if stats[name]]
+    st.caption(" · ".join(aside))
+
+
+def show_learning(labeling: Labeling) -> None:
+    """Draws macro-F1 against labels, and whether more of them pay."""
+    reading = labeling.reading()
+    if reading is not None:
+        done, total = reading
+        st.progress(
+            done / total if total else 0.0, text="The base model reads the texts; until then rows come at random"
+        )
+        return
+    curve = labeling.curve
+    table = pd.DataFrame(
+        [(p.n_labels, p.macro_f1, p.low, p.high) for p in curve], columns=["n_labels", "macro_f1", "low", "high"]
+    )
+    title = (
+        f"Macro-F1 {text.percent(curve[-1].macro_f1)} after {text.count(curve[-1].n_labels, 'label')}"
+        if curve
+        else "The curve begins with a few labels of each class"
+    )
+    show_figure(figures.plot_learning(table, title=title, dark=is_dark()), key=f"learning:{labeling.id}")
+    st.caption(labeling.plateau().sentence + (" Updating …" if labeling.learning else ""))
+
+
+def show_guidelines(labeling: Labeling) -> None:
+    """Draws what was agreed on how to label, and lets it be changed."""
+    written = labeling.store.guidelines(labeling.id)
+    with st.expander("Guidelines", expanded=bool(written)):
+        if written:
+            for line in written.splitlines():
+                st.markdown(text.literal(line, limit=2_000))
+        key = f"guidelines:{labeling.id}"
+        with st.popover("Change" if written else "Write them", icon=":material/edit:"), guard():
+            new = st.text_area(
+                "What counts as which class?", written, key=key, max_chars=MAX_GUIDELINE_CHARS, height=240
+            )
+            if st.button("Save", key=f"save:{key}") and new != written:
+                labeling.store.set_guidelines(labeling.id, new, who=session().person)
+                st.rerun()
+
+
+def show_side(labeling: Labeling) -> None:
+    """Draws progress and what was bought, and looks again every few seconds."""
+    st.fragment(_draw_side, run_every=EVERY, key=f"side:{labeling.id}")(labeling)
+
+
+def _draw_side(labeling: Labeling) -> None:
+    with guard():
+        show_progress(labeling)
+        show_learning(labeling)
