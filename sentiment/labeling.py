@@ -346,16 +346,16 @@ class Labeling:
                 return self._queues[key][1]
             learned = self._learned
         queue, rows = key
+        if queue == LISTED:  # all of them, those with a label too: somebody has chosen them
+            return np.array([self._positions[row] for row in rows if row in self._positions], np.int64)
         vectors = self._vectors()
         classes, labels = self._labels()
         with self._lock:
             closed = np.zeros(self.n_rows, bool)
             shut = [self._positions[row] for row in self._seen.rows if not self._is_open(row, queue)]
             closed[shut] = True
-        listed = np.array([self._positions[row] for row in rows if row in self._positions], np.int64)
-        if queue == SUSPECTS:
-            listed = np.empty(0, np.int64) if learned.suspects is None else learned.suspects
-        blind = vectors is None and queue not in (LISTED, RANDOM)
+        listed = np.empty(0, np.int64) if learned.suspects is None else learned.suspects
+        blind = vectors is None and queue not in (SUSPECTS, RANDOM)
         pool = Pool(
             vectors=np.zeros((self.n_rows, 1), np.float32) if vectors is None else vectors.vectors,
             probs=learned.probs if learned.classes == tuple(classes) else None,

@@ -65,12 +65,12 @@ def test_a_renamed_class_is_called_so_everywhere(labeling):
 
 def test_a_search_is_a_queue_in_its_own_order(labeling):
     found = [int(row) for row in labeling.search("dvd*")]
-    unlabeled = [row for row in found if row >= 20]
+    assert min(found) < 20  # with a label from the file: whoever looks for rows wants to see those too
     came = []
-    while (row := labeling.next_row("ada", "listed", listed=tuple(unlabeled))) is not None:
+    while (row := labeling.next_row("ada", "listed", listed=tuple(found))) is not None:
         came.append(row)
         labeling.label([row], "neutral", who="ada")
-    assert came == unlabeled
+    assert came == found
 
 
 @pytest.mark.slow
