@@ -12,6 +12,7 @@ from sentiment.labels.events import NewEvent, new_key
 from ui import cache, cache_explore, text
 from ui.panels_bulk import remember_step, show_bulk, show_undo
 from ui.panels_filters import split_run
+from ui.panels_label import choose_suspects
 from ui.state import session
 from ui.widgets import Figure, page_of_rows, show_figures
 
@@ -109,6 +110,11 @@ def show_findings(info: DatasetInfo) -> None:
             f"Texts that are nearly the same are looked for among up to {most} rows; here, only the same ones are."
         )
     _show_finding(info, str(chosen or "exact"), by_kind[str(chosen or "exact")])
+    if info.n_labeled:
+        st.markdown("A label can look wrong without a second one beside it: the Label page shows those one by one.")
+        if st.button("Check labels that look wrong", icon=":material/rule:", key="to-suspects"):
+            choose_suspects(cache.labeling(cache.root(), info.id))
+            st.switch_page("pages/label.py")
 
 
 def _show_finding(info: DatasetInfo, name: str, found: Finding) -> None:

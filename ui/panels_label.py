@@ -12,6 +12,7 @@ from ui.guard import guard
 from ui.state import session
 
 LONGEST = 6_000  # characters of a text that the card shows
+USUAL = ("negative", "neutral", "positive")
 EVERY = 2.0  # seconds between looks for a first row
 LARGE = 400  # characters up to which it is set in large letters
 REMEMBERED = 500  # rows that the arrow keys lead back to
@@ -164,7 +165,10 @@ def _words(suggestion: Suggestion) -> str:
 def _show_classes(labeling: Labeling, row: int, classes: list[str], keys: Mapping[str, str]) -> None:
     suggestion = labeling.suggestion(row)
     if not classes:
-        st.info("There is no class yet. Add the first ones under “Classes” below.", icon=":material/info:")
+        st.info("There is no class yet. Take the usual three, or add your own under “Classes” below.")
+        st.button(
+            f"Start with {text.listing(USUAL)}", on_click=_guarded, args=(lambda: _add_usual(labeling),), key="usual"
+        )
     with st.container(horizontal=True, key="label-classes"):
         for position, name in enumerate(classes):
             suggested = suggestion is not None and suggestion.label == name
@@ -176,6 +180,12 @@ def _show_classes(labeling: Labeling, row: int, classes: list[str], keys: Mappin
                 on_click=_give,
                 args=(labeling, row, name, "suggestion" if suggested else "typed"),
             )
+
+
+def _add_usual(labeling: Labeling) -> None:
+    for name in USUAL:
+        labeling.store.add_class(labeling.id, name, who=session().person)
+    labeling.update_soon()
 
 
 def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> None:
@@ -255,6 +265,12 @@ def _undo(labeling: Labeling, place: Seat) -> None:
 
 def _next(labeling: Labeling, place: Seat) -> int | None:
     return labeling.next_row(session().person, place.queue, listed=place.listed)
+
+
+def choose_suspects(labeling: Labeling) -> None:
+    """Makes the labels that look wrong the queue."""
+    place = seat(labeling)
+    place.queue, place.row = SUSPECTS, None
 
 
 def label_rows(labeling: Labeling, rows: tuple[int, ...]) -> None:

@@ -73,3 +73,12 @@ def test_a_class_can_be_added_where_there_is_none(app, add, workspace: Workspace
     assert [found.name for found in workspace.labels.classes(info.id)] == ["splendid"]
     click(app, "class:0")
     assert workspace.labels.current(info.id)["label"].tolist() == ["splendid"]
+
+
+def test_a_dataset_without_labels_starts_with_the_usual_classes_by_a_click(app, add, workspace: Workspace):
+    info = add({"": 6})
+    open_page(app, "label")
+    click(app, "usual")
+    assert [found.name for found in workspace.labels.classes(info.id)] == ["negative", "neutral", "positive"]
+    click(app, "class:2")
+    assert workspace.dataset_info(info.id).class_counts["positive"] == 1
