@@ -1,5 +1,6 @@
 """Search: words, phrases and regular expressions among all rows."""
 
+import pandas as pd
 import streamlit as st
 
 from sentiment import data, figures
@@ -42,9 +43,23 @@ def show_search(info: DatasetInfo) -> None:
     _show_counts(info, len(found), found["label"].notna().sum())
     _show_steps(info, query, tuple(found["row"].tolist()))
     if found["label"].notna().any() and len(info.classes) > 1:
-        counts = data.count_classes(found["label"], classes=info.classes)
-        show_figure(figures.plot_class_counts(counts, info.colours, dark=is_dark()), key=f"search-classes:{info.id}")
+        _show_classes(info, found)
     show_marked_rows(found, query, key=f"search:{info.id}")
+
+
+def _show_classes(info: DatasetInfo, found: pd.DataFrame) -> None:
+    """Draws how many of the rows each class has; a click on one keeps to it."""
+    key = f"search-classes:{info.id}"
+
+    def pick() -> None:
+        event = session().widget(key)
+        points = event["selection"]["points"] if event else []
+        if points and points[0].get("customdata"):
+            looking(info).add(Filter("class", value=str(points[0]["customdata"][0])))
+
+    counts = data.count_classes(found["label"], classes=info.classes)
+    show_figure(figures.plot_class_counts(counts, info.colours, dark=is_dark()), key=key, on_select=pick)
+    st.caption("Click a class to keep to its rows.")
 
 
 def _show_counts(info: DatasetInfo, n_found: int, n_labeled: int) -> None:
