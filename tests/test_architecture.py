@@ -29,7 +29,7 @@ MAY_KNOW = {
     "models": (),
     "evaluation": (),
     "figures": (),
-    "training": ("data", "models"),
+    "training": ("data", "models", "evaluation"),
 }
 NO_LEARNING = (
     "sentiment/data",
@@ -47,6 +47,7 @@ LIGHT = (
     "sentiment.training.text_map",
     "sentiment.training.variation_examples",
     "sentiment.comparing",
+    "sentiment.judging",
     "sentiment.models.registry",
     "sentiment.data",
     "sentiment.labels.store",

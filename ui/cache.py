@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from sentiment import data, evaluation
+from sentiment import data
 from sentiment.data import ColumnProposal, Dataset, FileFormat, LabelMapping, Table
+from sentiment.judging import Judgement, judge_run
 from sentiment.labeling import Labeling
-from sentiment.training.runs import MODELS, Run
+from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 
 
@@ -155,25 +156,6 @@ def _positions(root: str, dataset_id: str, label: str | None, version: tuple[int
     return np.flatnonzero(mask.to_numpy(dtype=bool))
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """What a run is worth on its held-out rows.
-
-    Attributes:
-        rows: the labeled held-out rows with every model's predictions.
-        reports: the report of each model that is ready: "model", "majority", "tfidf".
-        comparisons: the model against each baseline.
-        verdict: the sentence to repeat.
-        split: "test" or "validation".
-    """
-
-    rows: pd.DataFrame
-    reports: dict[str, dict]
-    comparisons: dict[str, pd.DataFrame]
-    verdict: str
-    split: str
-
-
 def judgement(run: Run) -> Judgement | None:
     """What a run is worth, or None while there are no predictions."""
     path = run.folder / "predictions.parquet"
@@ -182,30 +164,7 @@ def judgement(run: Run) -> Judgement | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Judging the model on the held-out rows")
 def _judgement(path: str, written: int, _run: Run) -> Judgement | None:
-    rows = _run.predictions()
-    if rows is None:
-        return None
-    rows = rows[rows["label"].notna()].reset_index(drop=True)
-    classes, labels = list(_run.info.classes), rows["label"].tolist()
-    groups = rows["group"].tolist() if len(rows) and rows["group"].notna().all() else None
-    ready = [model for model in MODELS if f"{model}:prediction" in rows]
-    reports = {
-        model: evaluation.evaluate(
-            labels,
-            rows[[f"{model}:prob:{name}" for name in classes]].to_numpy(dtype=float),
-            classes=classes,
-            groups=groups,
-        )
-        for model in ready
-    }
-    said = {model: rows[f"{model}:prediction"].tolist() for model in ready}
-    comparisons = {
-        model: evaluation.compare(labels, said["model"], said[model], classes=classes, groups=groups)
-        for model in ready
-        if model != "model" and "model" in ready
-    }
-    verdict = evaluation.verdict(reports["model"], comparisons, n=len(rows)) if "model" in reports else ""
-    return Judgement(rows, reports, comparisons, verdict, str(rows["split"].iloc[0]) if len(rows) else "test")
+    return judge_run(_run)
 
 
 def mean_tokens(root: str, dataset_id: str) -> float:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import evaluation, figures
+from sentiment.judging import Judgement
 from sentiment.training.runs import Run
 from ui import cache, text
 from ui.state import session
@@ -22,7 +23,7 @@ HINTS = {
 }
 
 
-def show_verdict(judgement: cache.Judgement) -> None:
+def show_verdict(judgement: Judgement) -> None:
     """Draws the sentence to repeat, and what must be known to read it rightly."""
     with st.container(border=True, key="verdict"):
         st.markdown(f"### {text.literal(judgement.verdict, limit=1000)}")
@@ -35,7 +36,7 @@ def show_verdict(judgement: cache.Judgement) -> None:
         st.warning(text.literal(warning, limit=400), icon=":material/warning:")
 
 
-def show_evaluation_figures(judgement: cache.Judgement) -> None:
+def show_evaluation_figures(judgement: Judgement) -> None:
     """Draws accuracy and macro-F1 with intervals, the baseline's macro-F1 and the number of held-out rows."""
     report = judgement.reports["model"]
     shown = [
@@ -58,14 +59,14 @@ def _macro(label: str, report: dict, hint: str) -> Figure:
     return Figure(label, text.percent(report["macro avg"]["f1-score"]), hint, text.points(span))
 
 
-def show_report_chart(run: Run, judgement: cache.Judgement) -> None:
+def show_report_chart(run: Run, judgement: Judgement) -> None:
     """Draws each class's F1 with its interval beside the baselines'."""
     baselines = {TITLES[name]: report for name, report in judgement.reports.items() if name != "model"}
     figure = figures.plot_report(judgement.reports["model"], baselines, run.info.colours, dark=is_dark())
     show_figure(figure, key=f"report:{run.id}")
 
 
-def choose_model(judgement: cache.Judgement, *, key: str) -> str:
+def choose_model(judgement: Judgement, *, key: str) -> str:
     """Draws the choice between the model and the baselines; returns its name in the report."""
     names = [name for name in TITLES if name in judgement.reports]
     chosen = st.segmented_control(
@@ -77,7 +78,7 @@ def choose_model(judgement: cache.Judgement, *, key: str) -> str:
     return name
 
 
-def show_table(judgement: cache.Judgement, *, model: str) -> None:
+def show_table(judgement: Judgement, *, model: str) -> None:
     """Draws precision, recall and F1 of each class with their intervals."""
     table = evaluation.report_table(judgement.reports[model])
     titles = {"macro avg": "Mean of the classes", "weighted avg": "Weighted by rows", "accuracy": "Accuracy"}
@@ -110,7 +111,7 @@ def _with_interval(value: float, low: float, high: float) -> str:
     return "" if math.isnan(value) else f"{text.percent(value)}  ({100 * low:.0f} to {100 * high:.0f})"
 
 
-def show_confusion(run: Run, judgement: cache.Judgement, *, model: str) -> None:
+def show_confusion(run: Run, judgement: Judgement, *, model: str) -> None:
     """Draws the confusion matrix, and the texts behind the cell that was clicked."""
     report, key = judgement.reports[model], f"confusion:{run.id}:{model}"
     left, right = st.columns([5, 6], gap="large")
@@ -133,7 +134,7 @@ def _pick(key: str) -> None:
         state.set_widget(f"{key}:page", 1)
 
 
-def _show_cell(run: Run, judgement: cache.Judgement, *, model: str, report: dict) -> None:
+def _show_cell(run: Run, judgement: Judgement, *, model: str, report: dict) -> None:
     key, names = f"confusion:{run.id}:{model}", [str(name) for name in report["classes"]]
     state = session()
     if state.widget(f"{key}:true") not in names:
@@ -166,7 +167,7 @@ def _worst_cell(report: dict) -> tuple[int, int]:
     return (i, j) if n else (0, 0)
 
 
-def show_downloads(run: Run, judgement: cache.Judgement) -> None:
+def show_downloads(run: Run, judgement: Judgement) -> None:
     """Draws the report's downloads: a table for people, the whole for programs."""
     table = evaluation.report_table(judgement.reports["model"])
     whole = {
