@@ -48,6 +48,7 @@ LIGHT = (
     "sentiment.training.variation_examples",
     "sentiment.comparing",
     "sentiment.judging",
+    "sentiment.serving.client",
     "sentiment.models.registry",
     "sentiment.data",
     "sentiment.labels.store",

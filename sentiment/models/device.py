@@ -15,27 +15,32 @@ def cache_folder() -> Path:
 
 
 def prepare_device() -> str:
-    """The device in words ("CPU, 2 cores"), after pointing jax to its cache of compiled programs.
+    """The device in words ("CPU, 2 cores"), after making this process ready to train: see `cache_programs`.
 
-    For processes that train: they also keep the memory that they free.
+    It also keeps the memory that it frees, for the step after.
+    """
+    keep_freed_memory()
+    cache_programs()
+    return describe_device()
+
+
+def cache_programs() -> None:
+    """Points jax to its cache of compiled programs.
 
     The cache holds machine code that jax runs as it is, so it stands in the user's own cache folder, which no page
     lets anybody write to.
     """
     import jax
 
-    keep_freed_memory()
     folder = cache_folder() / "programs"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
-        pass  # a read-only home costs compile time, nothing else
-    else:
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    return describe_device()
+        return  # a read-only home costs compile time, nothing else
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_compilation_cache_max_size", _CACHE_BYTES)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 
 
 def describe_device() -> str:
