@@ -6,30 +6,26 @@ with the rows that were ranked before. Nothing here loads a deep-learning librar
 """
 
 import logging
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from sentiment import data
 from sentiment.data.search import as_texts, parse_query, search
 from sentiment.errors import SentimentError
+from sentiment.labels.mirror import Known, LabelMirror
 from sentiment.labels.queues import UNLABELED, Pool, rank
 from sentiment.labels.suspects import rank_suspects
-from sentiment.memory import with_large_pages
 from sentiment.models.registry import recommend_base
 from sentiment.training.plateau import Plateau, judge_plateau
 from sentiment.training.quick import QuickHead, Score
-from sentiment.training.text_vectors import TextVectors, read_progress, read_vectors
+from sentiment.training.text_reader import TextReader
+from sentiment.training.text_vectors import TextVectors
 from sentiment.workspace import Workspace
 
 LISTED, SUSPECTS, RANDOM = "listed", "suspects", "random"
@@ -51,32 +47,12 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class Known:
-    """What people, or the file, said of a row."""
-
-    label: str | None = None
-    flagged: bool = False
-    skipped: bool = False
-    excluded: bool = False
-    by_people: bool = False
-
-
-@dataclass(frozen=True)
 class _Learned:
-    """What an update left: class names, probabilities float32[n_rows, n_classes], suspects (positions), its number."""
+    """What an update left: class names, probabilities float32[n_rows, n_classes], suspects (positions)."""
 
     classes: tuple[str, ...] = ()
     probs: NDArray[np.float32] | None = None
     suspects: NDArray[np.int64] | None = None
-    number: int = 0
-
-
-@dataclass
-class _Seen:
-    """The store as far as it was read: what is known of the rows that somebody touched."""
-
-    version: tuple[int, int] = (0, 0)
-    rows: dict[int, Known] = field(default_factory=dict)
 
 
 class Labeling:
@@ -94,17 +70,17 @@ class Labeling:
 
     def __init__(self, workspace: Workspace, dataset_id: str, *, quietly: bool = True) -> None:
         self.id, self.store = dataset_id, workspace.labels
-        self._workspace, self._folder = workspace.root, workspace.dataset_folder(dataset_id)
-        imported = data.load_dataset(self._folder)
+        folder = workspace.dataset_folder(dataset_id)
+        imported = data.load_dataset(folder)
         self._texts, self._file_labels = imported.frame["text"], imported.frame["label"]
         self._rows: NDArray[np.int64] = imported.frame["row"].to_numpy(np.int64)
-        self._positions = {int(row): position for position, row in enumerate(self._rows)}
-        self._base, _ = recommend_base(imported.language, n_labeled=0)
+        self._mirror = LabelMirror(self.store, dataset_id, rows=self._rows, file_labels=imported.frame["label"])
+        self._positions = self._mirror.positions
+        base, _ = recommend_base(imported.language, n_labeled=0)
+        self._reader = TextReader(folder, base, self._rows)
         self._groups = np.arange(len(self._rows))
         self._grouped = False
-        self._seen = _Seen()
-        self._names: dict[str, str] = {}  # names of the file's classes that have another one now
-        self._queues: dict[tuple[str, tuple[int, ...]], tuple[int, NDArray[np.int64]]] = {}
+        self._queues: dict[tuple[str, tuple[int, ...]], NDArray[np.int64]] = {}
         self._learned = _Learned()
         self._curve: list[Score] = []
         self._suspected = False  # whether somebody has asked for suspects
@@ -112,8 +88,6 @@ class Labeling:
         self._lock, self._updating = threading.RLock(), threading.Lock()
         self._stats: tuple[tuple[int, int], dict[str, Any]] | None = None
         self._searchable: pa.LargeStringArray | None = None
-        self._maker: subprocess.Popen[bytes] | None = None
-        self._sync()
         if quietly:
             self.update_soon()
         else:
@@ -136,11 +110,7 @@ class Labeling:
 
     def known(self, row: int) -> Known:
         """What is known of a row now."""
-        with self._lock:
-            if row in self._seen.rows:
-                return self._seen.rows[row]
-        label = self._file_labels.iloc[self._positions[row]]
-        return Known(label=None if pd.isna(label) else self._names.get(str(label), str(label)))
+        return self._mirror.known(row)
 
     def stats(self) -> dict[str, Any]:
         """Progress in numbers (see `LabelStore.stats`), counted again when something has happened."""
@@ -190,19 +160,28 @@ class Labeling:
         Raises:
             UsageError: for a queue that is not known.
         """
-        self._sync()
+        self._mirror.sync()
         if queue == SUSPECTS and not self._suspected:
             self._suspected = True
             self.update_soon()
+        if queue not in (SUSPECTS, LISTED):  # what others began comes first: it lacks this person's opinion alone
+            row = self._reserve(self.store.awaiting(self.id, who=who, n=_OFFERED), who)
+            if row is not None:
+                return row
         key = (queue, tuple(int(row) for row in listed) if queue == LISTED else ())
         for fresh in (False, True):
             order = self._order(key, fresh=fresh)
-            rows = [int(row) for row in self._rows[order] if self._is_open(int(row), queue)]
-            for start in range(0, len(rows), _OFFERED):
-                if found := self.store.reserve(
-                    self.id, rows[start : start + _OFFERED], who=who, n=1, seconds=_LEASE_SECONDS
-                ):
-                    return found[0]
+            row = self._reserve([row for row in self._rows[order].tolist() if self._is_open(row, queue)], who)
+            if row is not None:
+                return row
+        return None
+
+    def _reserve(self, rows: Sequence[int], who: str) -> int | None:
+        """The first of these rows that this person may have, now theirs for some minutes."""
+        for start in range(0, len(rows), _OFFERED):
+            part = rows[start : start + _OFFERED]
+            if found := self.store.reserve(self.id, part, who=who, n=1, seconds=_LEASE_SECONDS):
+                return found[0]
         return None
 
     def ranked(self, queue: str, *, n: int) -> list[int]:
@@ -240,9 +219,12 @@ class Labeling:
 
     def reading(self) -> tuple[int, int] | None:
         """Texts that the base model has read, and all of them; None once it has read them all."""
-        if self._vectors() is not None:
-            return None
-        return read_progress(self._folder, self._base)
+        return self._reader.progress()
+
+    @property
+    def problem(self) -> str:
+        """Why the model cannot learn, in a sentence; empty while it can."""
+        return self._reader.problem
 
     def update_soon(self) -> None:
         """Fits the head and ranks the queues in a thread, unless one is at it."""
@@ -258,10 +240,8 @@ class Labeling:
     def _update(self) -> None:
         try:
             self._group()
-            vectors = self._vectors()
-            if vectors is None:
-                self._read_texts()
-            else:
+            vectors = self._reader.read()
+            if vectors is not None:
                 self._learn(vectors)
                 if self._suspected and self._learned.suspects is None:  # asked for while it learned
                     self._learn(vectors)
@@ -283,7 +263,7 @@ class Labeling:
             self._curve.append(score)
         suspects = self._suspects(head, labels, classes) if self._suspected else None
         with self._lock:
-            self._learned = _Learned(tuple(classes), probs, suspects, self._learned.number + 1)
+            self._learned = _Learned(tuple(classes), probs, suspects)
             used = list(self._queues)
         for key in used:
             self._order(key, fresh=True)
@@ -297,63 +277,35 @@ class Labeling:
 
     def _after(self, n_labels: int) -> None:
         """Takes in what was just stored, and updates after every few labels."""
-        self._sync()
+        self._mirror.sync()
+        if not n_labels:
+            return
+        every = self.store.settings(self.id)["refresh_every"]
         with self._lock:
             self._waiting += n_labels
-            due = self._waiting >= self.store.settings(self.id)["refresh_every"]
+            due = self._waiting >= every
         if due:
             self.update_soon()
-
-    def _sync(self) -> None:
-        """Reads what is new in the store, whoever put it there."""
-        with self._lock:
-            version = self.store.version(self.id)
-            if version == self._seen.version:
-                return
-            renamed = version[1] != self._seen.version[1]
-            since = 0 if renamed else self._seen.version[0]
-            found = self.store.current(self.id, since=since)
-            rows = {} if renamed else self._seen.rows
-            self._names = dict(self.store.overlay(self.id).names) if renamed else self._names
-            for row in found.to_dict("records"):
-                rows[int(row["row"])] = Known(
-                    label=None if pd.isna(row["label"]) else str(row["label"]),
-                    flagged=bool(row["flagged"]),
-                    skipped=bool(row["skipped"]),
-                    excluded=bool(row["excluded"]),
-                    by_people=row["n_opinions"] > 0,
-                )
-            self._seen = _Seen(version, rows)
 
     def _labels(self) -> tuple[list[str], NDArray[np.int64]]:
         """The classes, and the class of each row, int64[n_rows], `UNLABELED` for none."""
         classes = self.classes()
-        names = self._file_labels.replace(self._names).to_numpy(object)
-        with self._lock:
-            for row, known in self._seen.rows.items():
-                names[self._positions[row]] = known.label
-        codes = pd.Categorical(names, categories=classes).codes
-        return classes, np.asarray(codes, np.int64)
+        return classes, self._mirror.codes(classes)
 
     def _is_open(self, row: int, queue: str) -> bool:
-        known = self._seen.rows.get(row)
-        return known is None or not (known.excluded or known.skipped or (known.by_people and queue == SUSPECTS))
+        return self._mirror.is_open(row, once=queue == SUSPECTS)
 
     def _order(self, key: tuple[str, tuple[int, ...]], *, fresh: bool) -> NDArray[np.int64]:
         """Positions in the order of a queue: as they were ranked last, or ranked now."""
         with self._lock:
             if key in self._queues and not fresh:
-                return self._queues[key][1]
+                return self._queues[key]
             learned = self._learned
         queue, rows = key
         if queue == LISTED:  # all of them, those with a label too: somebody has chosen them
             return np.array([self._positions[row] for row in rows if row in self._positions], np.int64)
-        vectors = self._vectors()
+        vectors = self._reader.vectors()
         classes, labels = self._labels()
-        with self._lock:
-            closed = np.zeros(self.n_rows, bool)
-            shut = [self._positions[row] for row in self._seen.rows if not self._is_open(row, queue)]
-            closed[shut] = True
         listed = np.empty(0, np.int64) if learned.suspects is None else learned.suspects
         blind = vectors is None and queue not in (SUSPECTS, RANDOM)
         pool = Pool(
@@ -361,12 +313,12 @@ class Labeling:
             probs=learned.probs if learned.classes == tuple(classes) else None,
             labels=labels,
             groups=self._groups,
-            closed=closed,
+            closed=self._mirror.closed(once=queue == SUSPECTS),
             listed=listed,
         )
         order = rank(RANDOM if blind else queue, pool, n=RANKED, seed=_SEED)
         with self._lock:
-            self._queues = {key: (learned.number, order)} | {k: v for k, v in self._queues.items() if k != key}
+            self._queues = {key: order} | {k: v for k, v in self._queues.items() if k != key}
             while len(self._queues) > 4:
                 self._queues.popitem()
         return order
@@ -385,23 +337,3 @@ class Labeling:
         if not self._grouped:
             self._groups = data.group_duplicates(self._texts, near=self.n_rows <= _MOST_FOR_NEAR)
             self._grouped = True
-
-    def _vectors(self) -> TextVectors | None:
-        found = read_vectors(self._folder, self._base)
-        return None if found is None else found.of(self._rows)
-
-    def _read_texts(self) -> None:
-        """Has a process of its own make the vectors, and updates once it has."""
-        command = [sys.executable, "-m", "sentiment.training.text_vectors", str(self._workspace), self.id, self._base]
-        self._maker = subprocess.Popen(
-            command,
-            cwd=Path(__file__).parents[1],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=with_large_pages(os.environ),
-        )
-        self._maker.wait()
-        vectors = self._vectors()
-        if vectors is not None:
-            self._learn(vectors)

@@ -90,3 +90,24 @@ def test_the_model_learns_while_labels_come(tmp_path):
     assert right / len(rows) > 0.7
     assert labeling.curve[-1].n_labels == 60
     assert set(labeling.ranked("margin", n=50)) <= set(rows)
+
+
+def test_rows_that_want_more_opinions_come_to_the_others_too(labeling):
+    labeling.store.set_settings(labeling.id, who="ada", opinions_share=1.0, opinions=2)
+    first = labeling.next_row("ada", "default")
+    labeling.label([first], "positive", who="ada")
+    labeling.ranked("default", n=1)  # ranked anew: the row has a label now and is no longer in the queue
+    assert labeling.next_row("ada", "default") != first
+    assert labeling.next_row("ben", "default") == first
+    labeling.label([first], "negative", who="ben")
+    assert labeling.next_row("cyd", "default") != first
+
+
+def test_what_keeps_the_base_model_from_reading_is_told(tmp_path):
+    broken = opened(tmp_path, n_labeled=20)
+    with broken._updating:  # what reads the texts now, is done
+        pass
+    broken._reader = type(broken._reader)(tmp_path / "workspace" / "datasets" / "gone", "en-cnn-reviews", broken._rows)
+    broken.update()
+    assert "could not read the texts" in broken.problem
+    assert broken.next_row("ada", "default") is not None

@@ -43,6 +43,9 @@ def show_progress(labeling: Labeling) -> None:
 
 def show_learning(labeling: Labeling) -> None:
     """Draws macro-F1 against labels, and whether more of them pay."""
+    if labeling.problem:
+        st.warning(text.literal(labeling.problem, limit=400), icon=":material/warning:")
+        return
     reading = labeling.reading()
     if reading is not None:
         done, total = reading

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -44,6 +45,29 @@ def reserve_rows(
     chosen = chosen[:n]
     _lease(connection, dataset_id, chosen, who=who, until=now + timedelta(seconds=seconds))
     return chosen
+
+
+def rows_awaiting(
+    connection: Connection, dataset_id: str, *, who: str, n: int, share: float, opinions: int
+) -> list[int]:
+    """The first `n` rows that others labeled, that want a further opinion, and that this person has not judged."""
+    own = select(events.c.row).where(
+        events.c.dataset_id == dataset_id, events.c.who == who, events.c.kind.in_(("label", "clear", "skip"))
+    )
+    query = select(row_states.c.row, row_states.c.n_opinions).where(
+        row_states.c.dataset_id == dataset_id,
+        row_states.c.n_opinions > 0,
+        row_states.c.n_opinions < opinions,
+        row_states.c.rule != "settled",
+        row_states.c.excluded.is_(False),
+        row_states.c.row.not_in(own),
+    )
+    waiting = (
+        state.row
+        for state in connection.execute(query.order_by(row_states.c.row))
+        if state.n_opinions < wanted_opinions(dataset_id, state.row, share=share, opinions=opinions)
+    )
+    return list(islice(waiting, n))
 
 
 def release_rows(connection: Connection, dataset_id: str, rows: Sequence[int], *, who: str) -> None:

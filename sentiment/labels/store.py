@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sentiment.labels import appending
 from sentiment.labels.database import Database
 from sentiment.labels.events import Event, NewEvent, check_event, checked_person, new_key
-from sentiment.labels.leases import release_rows, reserve_rows
+from sentiment.labels.leases import release_rows, reserve_rows, rows_awaiting
 from sentiment.labels.projection import rebuild_states
 from sentiment.labels.reading import LabelReading
 from sentiment.labels.settings import check_settings, read_settings, write_settings
@@ -154,6 +154,18 @@ class LabelStore(LabelReading):
             return reserve_rows(connection, dataset_id, rows, who=person, n=n, seconds=seconds, again=again, **wanted)
 
         return self._database.write(dataset_id, work)
+
+    def awaiting(self, dataset_id: str, *, who: str, n: int) -> list[int]:
+        """The first `n` rows that somebody else labeled and of which the settings want a further opinion."""
+
+        def work(connection: Connection) -> list[int]:
+            found = read_settings(connection, dataset_id)
+            share, opinions = found["opinions_share"], found["opinions"]
+            if share == 0 or opinions == 1:
+                return []
+            return rows_awaiting(connection, dataset_id, who=who.strip(), n=n, share=share, opinions=opinions)
+
+        return self._database.read(work)
 
     def release(self, dataset_id: str, rows: Sequence[int], *, who: str) -> None:
         """Gives reserved rows back before their time; labeling or skipping a row does so too."""
