@@ -1,5 +1,13 @@
-"""Sentiment Studio: the entry of the dashboard (`streamlit run app.py`)."""
+"""Sentiment Studio: the entry of the dashboard (`streamlit run app.py`).
 
-from ui import shell
+Streamlit imports this file once, for the server that is named `app` in it, and runs it again for every page.
+"""
 
-shell.draw()
+import streamlit as st
+
+from ui import endpoint, shell
+
+if __name__ == "__main__":
+    shell.draw()
+else:
+    app = st.App(__file__, routes=endpoint.routes())

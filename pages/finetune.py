@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from sentiment.access import Role
 from ui import cache, shell, widgets
 from ui.guard import guard
 from ui.panels_compare import comparable_runs, show_comparison
 from ui.panels_finetune import choose_base, choose_settings, show_start
 from ui.panels_run import show_run, show_runs
+from ui.people import may, show_closed
 from ui.state import runs_of, session
 
 shell.frame()
@@ -24,10 +26,13 @@ else:
     current = next((run for run in runs if run.id == state.run_id), None)
     if current is not None:
         show_run(current)
-    with st.expander("Start another run", expanded=False) if current is not None else st.container(), guard():
-        base = choose_base(info)
-        config, compared = choose_settings(info, base)
-        show_start(info, config, workspace, compared=compared, primary=current is None)
+    if may(Role.OWNER):
+        with st.expander("Start another run", expanded=False) if current is not None else st.container(), guard():
+            base = choose_base(info)
+            config, compared = choose_settings(info, base)
+            show_start(info, config, workspace, compared=compared, primary=current is None)
+    elif current is None:
+        show_closed(Role.OWNER, "No model has been trained on this dataset yet.")
     with guard():
         show_comparison(comparable_runs(runs, state.run_id))
     if len(runs) > 1 or current is not None:

@@ -1,6 +1,12 @@
 """Sentiment Studio: look at reviews, fine-tune a small pretrained model on them, judge it class by class."""
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sentiment.models.baselines import LinearModel
+    from sentiment.models.predictor import Predictor
 
 __version__ = "0.1.0"
 
@@ -17,3 +23,19 @@ def _guard_xla() -> None:
 
 
 _guard_xla()
+
+
+def load(model: str | Path) -> "Predictor | LinearModel":
+    """A model to call with texts: it returns their probabilities float32[n_texts, n_classes]; rows sum to 1.
+
+    `classes` of what is returned names the columns.
+
+    Args:
+        model: a package (.zip), a run folder, a model folder, or the name of a base model that has a head.
+
+    Raises:
+        ModelError: if there is no such model or it is damaged.
+    """
+    from sentiment.models.predictor import load_predictor  # it loads the deep-learning library
+
+    return load_predictor(model)

@@ -47,3 +47,7 @@ class WorkspaceError(SentimentError):
 
 class UsageError(SentimentError):
     """A setting outside its range."""
+
+
+class AccessError(SentimentError):
+    """Something that the one who asks may not do, or that nobody may do here."""

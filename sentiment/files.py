@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sentiment.sealing import check_writable
+
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Writes `content` to `path`, whole or not at all.
@@ -15,7 +17,9 @@ def write_atomic(path: Path, content: bytes) -> None:
 
     Raises:
         OSError: if the folder cannot be written or the disk is full; the previous file is untouched.
+        AccessError: in demo mode, if it is in the workspace.
     """
+    check_writable(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,12 +1,27 @@
-"""What a run is worth on its held-out rows: the rows, the reports of its models, and the sentence to repeat."""
+"""What a run is worth on its held-out rows: the rows, the reports of its models, and the sentence to repeat.
 
+Light: nothing here loads a deep-learning library. Thresholds are chosen on the validation rows, never on the rows that
+a run is judged on.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sentiment import evaluation
+from sentiment.access import Role, require
+from sentiment.errors import RunError, SentimentError
+from sentiment.evaluation.thresholds import Rule
+from sentiment.files import read_json, write_json
+from sentiment.models.temperature import temperature_of
 from sentiment.training.runs import MODELS, Run
+
+_RULE = "thresholds.json"
 
 
 @dataclass(frozen=True)
@@ -19,6 +34,9 @@ class Judgement:
         comparisons: the model against each baseline.
         verdict: the sentence to repeat.
         split: "test" or "validation".
+        classes: the model's classes, in the order of the columns of probabilities.
+        temperature: what the model's logits are divided by; None for a run that was not calibrated.
+        validation: the labeled validation rows with the model's probabilities; None where the run kept none.
     """
 
     rows: pd.DataFrame
@@ -26,6 +44,69 @@ class Judgement:
     comparisons: dict[str, pd.DataFrame]
     verdict: str
     split: str
+    classes: tuple[str, ...] = ()
+    temperature: float | None = None
+    validation: pd.DataFrame | None = None
+
+    @property
+    def groups(self) -> NDArray[Any] | None:
+        """Which of the held-out rows belong together; None where every row is alone."""
+        return groups_of(self.rows)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """int64[n]: the class of each held-out row, −1 for one that the model does not know."""
+        return codes_of(self.rows, self.classes)
+
+    def probs(self, model: str = "model") -> NDArray[np.float64]:
+        """float64[n, n_classes]: a model's probabilities of the held-out rows."""
+        return probs_of(self.rows, self.classes, model=model)
+
+
+def groups_of(rows: pd.DataFrame) -> NDArray[Any] | None:
+    """The groups of rows, object[n]; None unless every row has one."""
+    return rows["group"].to_numpy(object) if len(rows) and rows["group"].notna().all() else None
+
+
+def codes_of(rows: pd.DataFrame, classes: Sequence[str]) -> NDArray[np.int64]:
+    """int64[n]: the position of each row's label in `classes`, −1 where it is none of them."""
+    return pd.Index(list(classes), dtype="str").get_indexer(pd.Index(rows["label"].astype("str"))).astype(np.int64)
+
+
+def probs_of(rows: pd.DataFrame, classes: Sequence[str], *, model: str = "model") -> NDArray[np.float64]:
+    """float64[n, n_classes]: a model's probabilities, as they stand in a table of predictions."""
+    return rows[[f"{model}:prob:{name}" for name in classes]].to_numpy(np.float64)
+
+
+def read_rule(run_folder: Path) -> Rule | None:
+    """The decision rule that was saved with a run, or None where there is none.
+
+    Raises:
+        RunError: if it cannot be read.
+    """
+    path = Path(run_folder) / _RULE
+    try:
+        return Rule.from_dict(read_json(path)) if path.exists() else None
+    except (OSError, ValueError, SentimentError) as error:
+        raise RunError(
+            f"The thresholds of run {Path(run_folder).name} cannot be read", todo="Save them again on the Evaluate page"
+        ) from error
+
+
+def save_rule(run: Run, rule: Rule | None) -> None:
+    """Keeps a decision rule with a run, in the place of the one before; None takes it away.
+
+    Raises:
+        AccessError: for anybody but an owner.
+        UsageError: if the rule names a class that the run's model does not know.
+    """
+    require(Role.OWNER, doing="save thresholds")
+    path = run.folder / _RULE
+    if rule is None or rule.plain:
+        path.unlink(missing_ok=True)
+        return
+    rule.decide(np.zeros((0, len(run.info.classes))), run.info.classes)
+    write_json(path, rule.to_dict())
 
 
 def judge_run(run: Run) -> Judgement | None:
@@ -35,7 +116,7 @@ def judge_run(run: Run) -> Judgement | None:
         return None
     rows = rows[rows["label"].notna()].reset_index(drop=True)
     classes, labels = list(run.info.classes), rows["label"].tolist()
-    groups = rows["group"].tolist() if len(rows) and rows["group"].notna().all() else None
+    groups = groups_of(rows)
     ready = [model for model in MODELS if f"{model}:prediction" in rows]
     reports = {
         model: evaluation.evaluate(
@@ -53,4 +134,23 @@ def judge_run(run: Run) -> Judgement | None:
         if model != "model" and "model" in ready
     }
     verdict = evaluation.verdict(reports["model"], comparisons, n=len(rows)) if "model" in reports else ""
-    return Judgement(rows, reports, comparisons, verdict, str(rows["split"].iloc[0]) if len(rows) else "test")
+    validation = run.validation()
+    return Judgement(
+        rows,
+        reports,
+        comparisons,
+        verdict,
+        str(rows["split"].iloc[0]) if len(rows) else "test",
+        tuple(classes),
+        _temperature(run),
+        None if validation is None else validation[validation["label"].notna()].reset_index(drop=True),
+    )
+
+
+def _temperature(run: Run) -> float | None:
+    """The temperature of a run's model; None where it was not calibrated, or there is no model any more."""
+    try:
+        config = read_json(run.folder / "model" / "config.json")
+    except (OSError, ValueError):
+        return None
+    return temperature_of(config) if "temperature" in config else None

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sentiment import data
+from sentiment.access import carried
 from sentiment.data.search import as_texts, parse_query, search
 from sentiment.errors import SentimentError
 from sentiment.labels.mirror import Known, LabelMirror
@@ -230,7 +231,7 @@ class Labeling:
         """Fits the head and ranks the queues in a thread, unless one is at it."""
         if self._updating.acquire(blocking=False):
             self._waiting = 0
-            threading.Thread(target=self._update, name=f"labeling-{self.id}", daemon=True).start()
+            threading.Thread(target=carried(self._update), name=f"labeling-{self.id}", daemon=True).start()
 
     def update(self) -> None:
         """Fits the head and ranks the queues; where the base model has not read the texts yet, that comes first."""

@@ -4,6 +4,10 @@ datasets/<id>/       dataset.json, rows.parquet: as it was imported
 labels.sqlite        what people did with labels since (see sentiment.labels.store); not there with DATABASE_URL
 runs/<id>/           a run folder (see sentiment.training.runs)
 trash/datasets|runs  what was deleted, until it is restored
+roles.toml           who may do what, if somebody wrote it (see sentiment.roles)
+demo.toml            what demo mode shows, if somebody wrote it (see sentiment.shown)
+
+In demo mode nothing is written here, not even a file that is taken away at once: the folder may be read-only.
 """
 
 import os
@@ -16,12 +20,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from sentiment import data
+from sentiment.access import Role, is_demo, require
 from sentiment.data import Dataset, DatasetInfo, FileLabels, Overlay
 from sentiment.data.cells import clean_name
 from sentiment.data.storage import rename_saved
 from sentiment.errors import DataError, RunError, WorkspaceError
 from sentiment.files import write_atomic
 from sentiment.samples import Sample, list_samples
+from sentiment.sealing import seal
+from sentiment.shown import Shown, read_shown
 from sentiment.training import runs as run_folders
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import LABELS_FILE, Run
@@ -44,23 +51,19 @@ class Workspace:
         root: the folder; by default what the environment variable SENTIMENT_WORKSPACE names, else ./workspace.
             It is made if it is not there.
 
+    Methods that change something raise AccessError where the one who acts may not (see `access`).
+
     Raises:
-        WorkspaceError: if it cannot be written.
+        WorkspaceError: if it cannot be written; in demo mode, if it is not there.
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root = Path(root or os.environ.get(ENVIRONMENT) or "workspace").absolute()
-        try:
-            for name in ("datasets", "runs", "trash/datasets", "trash/runs"):
-                (self.root / name).mkdir(parents=True, exist_ok=True)
-            write_atomic(self.root / ".writable", b"")
-            (self.root / ".writable").unlink(missing_ok=True)
-        except OSError as error:
-            raise WorkspaceError(
-                f"The workspace folder {self.root} cannot be written ({error.strerror})",
-                expected="A folder that this program may write",
-                todo=f"Change its permissions, or name another folder in {ENVIRONMENT}",
-            ) from error
+        self.root = workspace_folder() if root is None else Path(root).absolute()
+        if is_demo():
+            seal(self.root)
+            _check_demo(self.root)
+        else:
+            _make_folders(self.root)
         self._store: LabelStore | None = None
         self._opening = Lock()
         self._infos: dict[str, tuple[tuple[int, int], DatasetInfo]] = {}
@@ -93,7 +96,7 @@ class Workspace:
             WorkspaceError: if there is no such dataset; the same for an id that cannot be one.
         """
         folder = self.root / "datasets" / dataset_id
-        if not _is_dataset_id(dataset_id) or not folder.is_dir():
+        if not _is_dataset_id(dataset_id) or not folder.is_dir() or not self._shows_dataset(folder):
             raise _unknown("dataset")
         return folder
 
@@ -107,6 +110,7 @@ class Workspace:
         Raises:
             WorkspaceError: if it cannot be written; nothing of it is kept then.
         """
+        require(Role.OWNER, doing="add a dataset")
         folder = self.root / "datasets" / dataset.id
         if folder.is_dir():
             return data.load_dataset_info(folder), False
@@ -125,8 +129,8 @@ class Workspace:
 
     def datasets(self) -> list[DatasetInfo]:
         """All datasets as they were imported, newest first; a damaged one is passed over."""
-        folders = (folder for folder in (self.root / "datasets").iterdir() if _is_dataset_id(folder.name))
-        infos = _readable(data.load_dataset_info, folders)
+        folders = (folder for folder in _folders(self.root / "datasets") if _is_dataset_id(folder.name))
+        infos = _readable(data.load_dataset_info, (folder for folder in folders if self._shows_dataset(folder)))
         return sorted(infos, key=lambda info: (info.created, info.id), reverse=True)
 
     def dataset(self, dataset_id: str) -> Dataset:
@@ -185,14 +189,17 @@ class Workspace:
         Raises:
             WorkspaceError: for an unknown id or an empty name.
         """
+        require(Role.OWNER, doing="rename a dataset")
         return rename_saved(self.dataset_folder(dataset_id), _checked_name(name))
 
     def delete_dataset(self, dataset_id: str) -> None:
         """Moves a dataset to the trash, from which `restore_dataset` brings it back."""
+        require(Role.OWNER, doing="delete a dataset")
         _move(self.dataset_folder(dataset_id), self.root / "trash" / "datasets")
 
     def restore_dataset(self, dataset_id: str) -> DatasetInfo:
         """Brings a deleted dataset back."""
+        require(Role.OWNER, doing="bring a dataset back")
         folder = self.root / "trash" / "datasets" / dataset_id
         if not _is_dataset_id(dataset_id) or not folder.is_dir():
             raise _unknown("deleted dataset")
@@ -206,6 +213,7 @@ class Workspace:
             WorkspaceError: for an unknown dataset.
             RunError: if its folder cannot be written.
         """
+        require(Role.OWNER, doing="fine-tune a model")
         overlay = self.overlay(dataset_id)
         dataset = data.relabel_info(data.load_dataset_info(self.dataset_folder(dataset_id)), overlay)
         run_id = run_folders.new_id()
@@ -224,8 +232,9 @@ class Workspace:
 
     def runs(self) -> list[Run]:
         """All runs, newest first; a damaged one is passed over."""
-        folders = (folder for folder in self.runs_folder.iterdir() if run_folders.is_run_id(folder.name))
-        return sorted(_readable(Run, folders), key=lambda run: (run.info.created, run.id), reverse=True)
+        shown = self._shown
+        found = [run for run in self._all_runs() if shown is None or self._shows_run(run, shown)]
+        return sorted(found, key=lambda run: (run.info.created, run.id), reverse=True)
 
     def run(self, run_id: str) -> Run:
         """A run.
@@ -234,7 +243,11 @@ class Workspace:
             WorkspaceError: if there is no such run; the same for an id that cannot be one.
             RunError: if it is damaged.
         """
-        return Run(self._run_folder(run_id))
+        run = Run(self._run_folder(run_id))
+        shown = self._shown
+        if shown is not None and not self._shows_run(run, shown):
+            raise _unknown("run")
+        return run
 
     def delete_run(self, run_id: str) -> None:
         """Moves a run to the trash, from which `restore_run` brings it back.
@@ -242,6 +255,7 @@ class Workspace:
         Raises:
             WorkspaceError: for an unknown run, and for one that is still at work.
         """
+        require(Role.OWNER, doing="delete a run")
         folder = self._run_folder(run_id)
         if (folder / "process.json").exists() and _is_active(folder):
             raise WorkspaceError("The run is still training", todo="Stop it first, then delete it")
@@ -249,6 +263,7 @@ class Workspace:
 
     def restore_run(self, run_id: str) -> Run:
         """Brings a deleted run back."""
+        require(Role.OWNER, doing="bring a run back")
         folder = self.root / "trash" / "runs" / run_id
         if not run_folders.is_run_id(run_id) or not folder.is_dir():
             raise _unknown("deleted run")
@@ -267,6 +282,33 @@ class Workspace:
     def _has_labels(self) -> bool:
         """Whether there is a database to ask; without one, nothing has to be loaded or made."""
         return self._store is not None or not isinstance(place := self._labels_address, Path) or place.exists()
+
+    @property
+    def _shown(self) -> Shown | None:
+        """What may be seen; None for everything."""
+        return read_shown(self.root) if is_demo() else None
+
+    def _shows_dataset(self, folder: Path) -> bool:
+        shown = self._shown
+        if shown is None or shown == Shown():
+            return True
+        runs = (run for run in self._all_runs() if run.info.dataset.id == folder.name)
+        names = self._names_of_dataset(folder.name)
+        return shown.has_dataset(names, lambda: [(run.id, run.info.name) for run in runs])
+
+    def _shows_run(self, run: Run, shown: Shown) -> bool:
+        return shown.has_run((run.id, run.info.name), self._names_of_dataset(run.info.dataset.id))
+
+    def _names_of_dataset(self, dataset_id: str) -> tuple[str, ...]:
+        """Its id, and its name where it is still there."""
+        try:
+            return dataset_id, data.load_dataset_info(self.root / "datasets" / dataset_id).name
+        except DataError:
+            return (dataset_id,)
+
+    def _all_runs(self) -> list[Run]:
+        """All runs that can be read, shown or not."""
+        return _readable(Run, (folder for folder in _folders(self.runs_folder) if run_folders.is_run_id(folder.name)))
 
     def _run_folder(self, run_id: str) -> Path:
         folder = self.runs_folder / run_id
@@ -316,6 +358,39 @@ def _keep_labels(overlay: Overlay, folder: Path) -> None:
         data.save_overlay(overlay, folder / LABELS_FILE)
     except OSError as error:
         raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
+
+
+def workspace_folder() -> Path:
+    """The folder of this process's workspace, whether or not it is there."""
+    return Path(os.environ.get(ENVIRONMENT) or "workspace").absolute()
+
+
+def _make_folders(root: Path) -> None:
+    try:
+        for name in ("datasets", "runs", "trash/datasets", "trash/runs"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+        write_atomic(root / ".writable", b"")
+        (root / ".writable").unlink(missing_ok=True)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace folder {root} cannot be written ({error.strerror})",
+            expected="A folder that this program may write",
+            todo=f"Change its permissions, or name another folder in {ENVIRONMENT}",
+        ) from error
+
+
+def _check_demo(root: Path) -> None:
+    if not (root / "datasets").is_dir():
+        raise WorkspaceError(
+            f"There is no workspace in {root} to show",
+            expected="A folder with datasets and runs, which demo mode only reads",
+            todo=f"Run `make demo`, which prepares one, or name the folder in {ENVIRONMENT}",
+        )
+
+
+def _folders(place: Path) -> list[Path]:
+    """What is in a folder; nothing where there is none, as in a workspace of which only a part was copied."""
+    return list(place.iterdir()) if place.is_dir() else []
 
 
 def _is_active(folder: Path) -> bool:

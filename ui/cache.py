@@ -15,11 +15,13 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import data
+from sentiment.access import Role, is_demo, require
 from sentiment.data import ColumnProposal, Dataset, FileFormat, LabelMapping, Table
 from sentiment.judging import Judgement, judge_run
 from sentiment.labeling import Labeling
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
+from ui import people as _people  # noqa: F401 it says who acts, to whoever asks for the workspace
 
 
 def workspace() -> Workspace:
@@ -27,12 +29,14 @@ def workspace() -> Workspace:
 
     Raises:
         WorkspaceError: if its folder cannot be written.
+        AccessError: for somebody who has to sign in first.
     """
-    return _workspace(os.environ.get("SENTIMENT_WORKSPACE", ""))
+    require(Role.VIEWER, doing="see this")
+    return _workspace(os.environ.get("SENTIMENT_WORKSPACE", ""), is_demo())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _workspace(root: str) -> Workspace:
+def _workspace(root: str, demo: bool) -> Workspace:
     return Workspace()
 
 

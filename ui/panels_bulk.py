@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from sentiment.access import Role
 from sentiment.data import DatasetInfo
 from ui import cache, text
 from ui.panels_label import label_rows
+from ui.people import may
 from ui.state import session
 
 
@@ -33,7 +35,9 @@ def _undo(info: DatasetInfo) -> None:
 
 
 def show_bulk(info: DatasetInfo, rows: tuple[int, ...], *, key: str) -> None:
-    """Draws the buttons that label these rows at once, or one by one on the Label page."""
+    """Draws the buttons that label these rows at once, or one by one on the Label page, for those who may label."""
+    if not may(Role.LABELER):
+        return
     if st.button("Label one by one", icon=":material/label:", key=f"label-these:{key}"):
         label_rows(cache.labeling(cache.root(), info.id), rows)
         st.switch_page("pages/label.py")

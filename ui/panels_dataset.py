@@ -4,9 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import data
+from sentiment.access import Role
 from sentiment.data import DatasetInfo, ImportReport
 from sentiment.workspace import Workspace
 from ui import cache, text
+from ui.people import may
 from ui.state import Deleted, session
 from ui.widgets import Figure, page_of_rows, show_figures, show_rows
 
@@ -98,7 +100,7 @@ def _show_conflicts(report: ImportReport) -> None:
 
 
 def show_datasets(workspace: Workspace) -> None:
-    """Draws all datasets with what can be done with them: use, rename, delete."""
+    """Draws all datasets with what can be done with them: use and, for owners, rename and delete."""
     for info in workspace.datasets():
         _show_one(info, workspace)
 
@@ -116,6 +118,8 @@ def _show_one(info: DatasetInfo, workspace: Workspace) -> None:
         elif st.button("Use", key=f"use:{info.id}"):
             state.use_dataset(info.id)
             st.rerun()
+        if not may(Role.OWNER):
+            return
         with st.popover("Rename", type="tertiary"):
             name = st.text_input("New name", value=info.name, max_chars=120, key=f"rename:{info.id}")
             if st.button("Save", key=f"save:{info.id}", disabled=not name.strip()):

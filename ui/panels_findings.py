@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from sentiment.access import Role
 from sentiment.data import DatasetInfo, findings
 from sentiment.data.findings import Finding
 from sentiment.labels.events import NewEvent, new_key
@@ -13,6 +14,7 @@ from ui import cache, cache_explore, text
 from ui.panels_bulk import remember_step, show_bulk, show_undo
 from ui.panels_filters import split_run
 from ui.panels_label import choose_suspects
+from ui.people import may
 from ui.state import session
 from ui.widgets import Figure, page_of_rows, show_figures
 
@@ -110,7 +112,7 @@ def show_findings(info: DatasetInfo) -> None:
             f"Texts that are nearly the same are looked for among up to {most} rows; here, only the same ones are."
         )
     _show_finding(info, str(chosen or "exact"), by_kind[str(chosen or "exact")])
-    if info.n_labeled:
+    if info.n_labeled and may(Role.LABELER):
         st.markdown("A label can look wrong without a second one beside it: the Label page shows those one by one.")
         if st.button("Check labels that look wrong", icon=":material/rule:", key="to-suspects"):
             choose_suspects(cache.labeling(cache.root(), info.id))
@@ -125,17 +127,19 @@ def _show_finding(info: DatasetInfo, name: str, found: Finding) -> None:
     st.markdown(kind.some(found))
     events = kind.propose(found)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            kind.remedy,
-            icon=":material/auto_fix_high:",
-            key=f"remedy:{name}",
-            disabled=events.empty,
-            on_click=_apply,
-            args=(info, kind.remedy, events),
-        )
+        if may(Role.OWNER):
+            st.button(
+                kind.remedy,
+                icon=":material/auto_fix_high:",
+                key=f"remedy:{name}",
+                disabled=events.empty,
+                on_click=_apply,
+                args=(info, kind.remedy, events),
+            )
         if name == "conflicts":
             show_bulk(info, tuple(found.rows["row"].tolist()), key=name)
-        st.markdown(_what_changes(events))
+        if may(Role.OWNER):
+            st.markdown(_what_changes(events))
     part = found.rows.iloc[page_of_rows(len(found.rows), key=f"page:{name}:{info.id}", size=50)]
     table = pd.DataFrame(
         {

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from sentiment.access import Role, current
 from sentiment.labeling import LISTED, RANDOM, SUSPECTS, Labeling, Suggestion
 from sentiment.labels.queues import DEFAULT, STRATEGIES
 from ui import text
 from ui.guard import guard
+from ui.people import may
 from ui.state import session
 
 LONGEST = 6_000  # characters of a text that the card shows
@@ -93,12 +95,15 @@ def choose_queue(labeling: Labeling) -> None:
         place.queue, place.row = str(state.widget(key)), None
 
     def rename() -> None:
-        state.person = str(state.widget("person")).strip() or state.person
+        state.person = current().name or str(state.widget("person")).strip() or state.person
         place.row = None
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Queue", offered, format_func=TITLES.__getitem__, key=key, on_change=change, width=280)
-        st.text_input("You label as", key="person", on_change=rename, max_chars=60, width=200)
+        st.text_input(
+            "You label as", key="person", on_change=rename, max_chars=120, width=200, disabled=bool(current().name),
+            help="Whoever signed in labels under their own name." if current().name else None,
+        )  # fmt: skip
     if place.queue == DEFAULT:
         st.caption("The queue that taught the model most for each label where it was measured.")
     else:
@@ -166,9 +171,11 @@ def _show_classes(labeling: Labeling, row: int, classes: list[str], keys: Mappin
     suggestion = labeling.suggestion(row)
     if not classes:
         st.info("There is no class yet. Take the usual three, or add your own under “Classes” below.")
-        st.button(
-            f"Start with {text.listing(USUAL)}", on_click=_guarded, args=(lambda: _add_usual(labeling),), key="usual"
-        )
+        if may(Role.OWNER):
+            st.button(
+                f"Start with {text.listing(USUAL)}", on_click=_guarded, args=(lambda: _add_usual(labeling),),
+                key="usual",
+            )  # fmt: skip
     with st.container(horizontal=True, key="label-classes"):
         for position, name in enumerate(classes):
             suggested = suggestion is not None and suggestion.label == name

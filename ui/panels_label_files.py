@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from sentiment.access import Role
 from sentiment.labeling import Labeling
 from sentiment.labels.exchange import FORMS, export_labels, import_labels
 from ui import cache, text
 from ui.guard import guard
+from ui.people import may
 from ui.state import session
 
 TITLES = {
@@ -19,7 +21,7 @@ TITLES = {
 
 
 def show_files(labeling: Labeling) -> None:
-    """Draws the downloads of all labels, and the box that takes labels in."""
+    """Draws the downloads of all labels and, for owners, the box that takes labels in."""
     out, back = st.columns(2, gap="large")
     with out:
         st.markdown("**Out**: every row with its labels, who gave them, when and how.")
@@ -32,6 +34,8 @@ def show_files(labeling: Labeling) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+    if not may(Role.OWNER):
+        return
     with back:
         st.markdown("**In**: a file in one of these forms. What was given before stays; nothing is taken in by halves.")
         _show_import(labeling)

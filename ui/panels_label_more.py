@@ -3,12 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from sentiment.access import Role
 from sentiment.labeling import Labeling
 from ui import text
 from ui.guard import guard
 from ui.panels_label import KEYS, label_rows, seat, shortcuts
 from ui.panels_label_files import show_files
 from ui.panels_label_people import show_people
+from ui.people import may
 from ui.state import session
 from ui.widgets import page_of_rows
 
@@ -158,7 +160,7 @@ def show_settings(labeling: Labeling) -> None:
 
 
 def show_more(labeling: Labeling) -> None:
-    """Draws all of it, one thing at a time."""
+    """Draws all of it, one thing at a time; classes and settings are for owners."""
     parts = {
         "Several at once": show_bulk,
         "Classes": show_classes,
@@ -167,6 +169,8 @@ def show_more(labeling: Labeling) -> None:
         "Files": show_files,
         "Settings": show_settings,
     }
+    if not may(Role.OWNER):
+        parts = {name: show for name, show in parts.items() if name not in ("Classes", "Settings")}
     chosen = st.segmented_control("More", list(parts), key=f"label-more:{labeling.id}", label_visibility="collapsed")
     if chosen is not None:
         with guard():

@@ -3,9 +3,11 @@
 import pandas as pd
 import streamlit as st
 
+from sentiment.access import Role
 from sentiment.labeling import Labeling
 from sentiment.labels.agreement import agreement_per_class, krippendorff_alpha, pairwise_kappa
 from ui import text
+from ui.people import may
 from ui.state import session
 from ui.widgets import page_of_rows
 
@@ -39,6 +41,8 @@ def show_people(labeling: Labeling) -> None:
                 f"{text.literal(who)}: {text.literal(label)}" for who, label in dispute["labels"].items()
             )
             st.caption(f"Row {text.number(dispute['row'] + 1)} · {said}")
+            if not may(Role.OWNER):
+                continue
             with st.container(horizontal=True):
                 for position, name in enumerate(labeling.classes()):
                     if st.button(text.literal(name, limit=40), key=f"settle:{dispute['row']}:{position}"):

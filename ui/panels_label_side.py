@@ -4,10 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import figures
+from sentiment.access import Role
 from sentiment.labeling import Labeling
 from sentiment.labels.settings import MAX_GUIDELINE_CHARS
 from ui import text
 from ui.guard import guard
+from ui.people import may
 from ui.state import session
 from ui.widgets import is_dark, show_figure
 
@@ -67,12 +69,16 @@ def show_learning(labeling: Labeling) -> None:
 
 
 def show_guidelines(labeling: Labeling) -> None:
-    """Draws what was agreed on how to label, and lets it be changed."""
+    """Draws what was agreed on how to label, and lets owners change it."""
     written = labeling.store.guidelines(labeling.id)
+    if not written and not may(Role.OWNER):
+        return
     with st.expander("Guidelines", expanded=bool(written)):
         if written:
             for line in written.splitlines():
                 st.markdown(text.literal(line, limit=2_000))
+        if not may(Role.OWNER):
+            return
         key = f"guidelines:{labeling.id}"
         with st.popover("Change" if written else "Write them", icon=":material/edit:"), guard():
             new = st.text_area(

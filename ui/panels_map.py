@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from sentiment import figures
+from sentiment.access import Role
 from sentiment.data import DatasetInfo
 from sentiment.data.filters import Filter
 from sentiment.data.projection import MOST_POINTS
@@ -23,6 +24,7 @@ from ui import cache, cache_explore, text
 from ui.guard import guard, show_problem
 from ui.panels_bulk import show_bulk, show_undo
 from ui.panels_filters import columns_of, looking
+from ui.people import may, show_closed
 from ui.state import runs_of, session
 from ui.widgets import is_dark, page_of_rows, show_rows
 
@@ -62,6 +64,9 @@ def show_map(info: DatasetInfo) -> None:
         f"Rows that say alike things lie near each other on a map, as “{text.literal(title)}” reads them. Every "
         "text is read once for that; you can go on meanwhile."
     )
+    if not may(Role.LABELER):
+        show_closed(Role.LABELER, "Nobody has had this map made yet.")
+        return
     if st.button("Make the map", type="primary", icon=":material/scatter_plot:", key="make-map"):
         text_map.start(cache.workspace().root, info.id, base)
         st.rerun()
@@ -74,7 +79,7 @@ def _watch(folder: Path, base: str) -> None:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(state.progress, text=state.phase, width="stretch")
-            if st.button("Stop", icon=":material/stop:", key="stop-map"):
+            if may(Role.LABELER) and st.button("Stop", icon=":material/stop:", key="stop-map"):
                 text_map.stop(folder, base)
                 st.rerun()
 

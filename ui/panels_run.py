@@ -3,12 +3,14 @@
 import streamlit as st
 
 from sentiment import figures
+from sentiment.access import Role
 from sentiment.models import registry
 from sentiment.training import jobs
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
 from ui import text
 from ui.guard import guard, show_problem
+from ui.people import may
 from ui.sidebar import describe_run
 from ui.state import Deleted, session
 from ui.widgets import is_dark, next_step, show_figure
@@ -60,6 +62,8 @@ def _show_progress(run: Run, state: RunState) -> None:
     phase = state.phase or state.status.capitalize()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(state.progress, text=f"{text.literal(phase, limit=200)}{steps}{left}{device}", width="stretch")
+        if not may(Role.OWNER):
+            return
         label = "Cancel" if state.status == "queued" else "Stopping" if state.status == "stopping" else "Stop"
         if st.button(label, icon=":material/stop:", disabled=state.status == "stopping", key=f"stop:{run.id}"):
             jobs.stop(run.folder)
@@ -81,7 +85,11 @@ def _show_outcome(run: Run, state: RunState) -> None:
     with st.container(horizontal=True):
         if state.status == "finished" or (run.folder / "predictions.parquet").exists():
             next_step("Judge it", "pages/evaluate.py")
-        if state.status != "finished" and st.button("Resume", icon=":material/resume:", key=f"resume:{run.id}"):
+        if (
+            state.status != "finished"
+            and may(Role.OWNER)
+            and st.button("Resume", icon=":material/resume:", key=f"resume:{run.id}")
+        ):
             jobs.resume(run.folder)
             st.rerun()
 
@@ -101,6 +109,8 @@ def show_runs(runs: list[Run], workspace: Workspace) -> None:
             elif st.button("Use", key=f"use-run:{run.id}"):
                 state.use_run(run)
                 st.rerun()
+            if not may(Role.OWNER):
+                continue
             if st.button("Delete", key=f"delete-run:{run.id}", type="tertiary", icon=":material/delete:"):
                 _delete(run, workspace)
 

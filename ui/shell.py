@@ -3,8 +3,10 @@
 from contextvars import ContextVar
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from ui import cache, sidebar, widgets
+from sentiment.access import Role
+from ui import cache, people, sidebar, widgets
 from ui.guard import guard
 from ui.state import session
 
@@ -12,6 +14,8 @@ ABOUT = (
     "**Sentiment Studio** turns a file of reviews into a sentiment classifier that you can trust: "
     "look at the data, fine-tune a small pretrained model on it, judge it class by class."
 )
+# Pages that are of no use to lower roles, and why.
+_NEEDED = {"label": (Role.LABELER, "Labeling changes what everybody sees, so not everybody may do it.")}
 _framed: ContextVar[bool] = ContextVar("framed", default=False)
 
 
@@ -35,15 +39,28 @@ def draw() -> None:
         ]
     )
     with guard():
+        if not people.greet():
+            return
         workspace = cache.workspace()
         session().follow(workspace)
         sidebar.draw(workspace)
+        people.show_who()
         widgets.show_notice(workspace)
-        mark = _framed.set(True)
-        try:
-            page.run()
-        finally:
-            _framed.reset(mark)
+        _run(page)
+
+
+def _run(page: StreamlitPage) -> None:
+    """Draws the page, or why it is closed to whoever looks at it."""
+    role, why = _NEEDED.get(page.url_path, (Role.VIEWER, ""))
+    if not people.may(role):
+        st.title(page.title, anchor=False)
+        people.show_closed(role, why)
+        return
+    mark = _framed.set(True)
+    try:
+        page.run()
+    finally:
+        _framed.reset(mark)
 
 
 def _to_data() -> None:

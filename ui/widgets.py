@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from sentiment import data
+from sentiment.access import Role
 from sentiment.data import DatasetInfo
 from sentiment.samples import Sample
 from sentiment.workspace import Workspace
 from ui import text
+from ui.people import may
 from ui.state import session
 
 PAGE_ROWS = 100
@@ -132,7 +134,15 @@ def suggest(why: str, todo: str, *, label: str, page: str) -> None:
 
 
 def empty_state(workspace: Workspace, *, why: str, todo: str) -> None:
-    """Draws why a page is empty and the one thing to do, with sample data one click away."""
+    """Draws why a page is empty and the one thing to do, with sample data one click away.
+
+    Who may not add data is told who does.
+    """
+    if not may(Role.OWNER):
+        with st.container(border=True):
+            st.subheader(why, anchor=False)
+            st.markdown("Datasets are added by owners; there is something to see once one has done so.")
+        return
     suggest(why, todo, label="Add your data", page="pages/data.py")
     if workspace.samples():
         st.markdown("Or look around with a sample:")

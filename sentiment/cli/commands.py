@@ -10,8 +10,11 @@ import click
 from sentiment.cli.compare import compare
 from sentiment.cli.distributed import Joining, distributed_options, joined
 from sentiment.cli.duplicates import duplicates
+from sentiment.cli.export import export
 from sentiment.cli.labels import labels
 from sentiment.cli.progress import Reporter
+from sentiment.cli.report import report
+from sentiment.cli.serve import serve
 from sentiment.cli.suspects import suspects
 from sentiment.cli.tables import table_text
 from sentiment.errors import RunError, UsageError
@@ -32,6 +35,9 @@ cli.add_command(compare)
 cli.add_command(labels)
 cli.add_command(duplicates)
 cli.add_command(suspects)
+cli.add_command(export)
+cli.add_command(serve)
+cli.add_command(report)
 
 
 @cli.command()
@@ -207,15 +213,9 @@ def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) 
 
 def _n_trained_on(run_dir: str, texts: Any) -> int:
     """How many of the texts the run was trained or chosen on; 0 for a base model."""
-    import numpy as np
+    from sentiment.comparing import count_trained_on
 
-    path = Path(run_dir) / "split.npz"
-    if not path.exists():
-        return 0
-    from sentiment.training.held_out import hash_texts
-
-    with np.load(path, allow_pickle=False) as split:
-        return int(np.isin(hash_texts(texts), split["trained_on"]).sum())
+    return count_trained_on(run_dir, texts) or 0
 
 
 def _print_held_out(run: Any) -> None:

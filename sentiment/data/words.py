@@ -76,6 +76,18 @@ def distinctive_words(
     return pd.concat(tables, ignore_index=True).astype({"class": "str", "term": "str"})
 
 
+def terms_of_texts(texts: Iterable[str | None]) -> tuple[list[str], Ints, Ints]:
+    """Which word or pair of words is in which text, as `distinctive_words` reads them.
+
+    Returns:
+        The terms that are in 5 texts at least, and for each time that a text has one (once however often): the term's
+        position among them, int64[n], and the text's, int64[n].
+    """
+    vocabulary, words, rows = _split(as_arrow(texts))
+    known, terms, places = _count_terms(vocabulary, words, rows)
+    return [_JOINED.sub("", term) for term in terms], known, places
+
+
 def pick_distinct(table: pd.DataFrame, *, most: int, least_z: float = 1.96) -> pd.DataFrame:
     """The first `most` rows of one class that say something new.
 

@@ -26,6 +26,7 @@ class Comparison:
         level: the models that the rows can't tell from the best, by macro-F1.
         n_rows: held-out rows.
         sentence: what it comes to, as plain text to be shown without any markup.
+        notes: what must be known to read it rightly, in sentences; whoever chose the rows adds it.
     """
 
     table: pd.DataFrame
@@ -34,6 +35,7 @@ class Comparison:
     level: tuple[str, ...]
     n_rows: int
     sentence: str
+    notes: tuple[str, ...] = ()
 
 
 def compare_many(

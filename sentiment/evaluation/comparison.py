@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from sentiment.evaluation import intervals
 from sentiment.evaluation.metrics import METRICS, check_labels, encode, encode_groups
@@ -28,6 +29,10 @@ def compare(
 ) -> pd.DataFrame:
     """The F1, precision or recall of two models on the same rows, by a paired bootstrap over rows (or groups).
 
+    The classes are looked at together: of one it is said that a model is better only where its difference is larger
+    than the largest of all classes would be by chance in 95 % of the resamples (each in its own standard errors, as
+    Westfall and Young's max-t does). The interval of a class is that of the class by itself.
+
     Returns:
         One row per class, and "macro avg" last. Columns: class, a and b (the metric, in [0, 1]), delta (a - b), low
         and high (its 95 % interval), better ("a", "b" or "undecided").
@@ -47,10 +52,11 @@ def compare(
     place = METRICS.index(metric)
     scores_a, scores_b = _scores(np.einsum("u,umsk->msk", counts.astype(float), sums), place=place)
     drawn_a, drawn_b = _scores(np.moveaxis(drawn, 1, 0), place=place)
-    tails = (0.5 - intervals.CONFIDENCE / 2, 0.5 + intervals.CONFIDENCE / 2)
-    low, high = np.quantile(drawn_a - drawn_b, tails, axis=0)
-    differ = (sums[:, 0] != sums[:, 1]).any(axis=1) * counts[:, None]
-    enough = np.append(differ.sum(axis=0), differ.max(axis=1).sum()) >= FEWEST_DIFFERENCES
+    differ = (sums[:, 0] != sums[:, 1]).any(axis=1)
+    n_differ = np.append(counts @ differ, counts @ differ.any(axis=1))
+    low, high = paired_interval(drawn_a - drawn_b, n_differ)
+    enough = n_differ >= FEWEST_DIFFERENCES
+    enough[:-1] &= _stand_out(scores_a - scores_b, drawn_a - drawn_b, enough)[:-1]
     better = np.where(enough & (low > 0), "a", np.where(enough & (high < 0), "b", "undecided"))
     return pd.DataFrame(
         {
@@ -63,6 +69,43 @@ def compare(
             "better": better,
         }
     )
+
+
+def paired_interval(drawn: NDArray[np.float64], n_differ: NDArray[np.int64]) -> NDArray[np.float64]:
+    """float64[2, n]: low and high of differences, from resamples of them.
+
+    The percentiles of a bootstrap are too narrow where little varies, and here only the rows vary on which the models
+    differ. So they are taken as far out as Student's distribution for that many rows says (Hesterberg 2015, "expanded
+    percentile interval").
+
+    Args:
+        drawn: float64[n_resamples, n].
+        n_differ: int64[n], the rows (or groups) on which the models differ.
+    """
+    rows = np.maximum(n_differ, 2)
+    reach = np.sqrt(rows / (rows - 1)) * stats.t.ppf(0.5 + intervals.CONFIDENCE / 2, rows - 1)
+    tails = stats.norm.cdf(-reach)
+    both = [np.quantile(drawn[:, i], (tail, 1 - tail)) for i, tail in enumerate(tails)]
+    return np.array(both).T
+
+
+def _stand_out(delta: NDArray[np.float64], drawn: NDArray[np.float64], enough: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """bool[n_classes + 1]: whose difference is beyond what the largest of all classes would be by chance.
+
+    Args:
+        delta: float64[n_classes + 1], the mean of the classes last, which is no part of the family.
+        drawn: float64[n_resamples, n_classes + 1].
+        enough: bool[n_classes + 1], those where the rows can tell anything.
+    """
+    error = drawn.std(axis=0)
+    steady = (error < 1e-12) & (delta != 0)  # the same in every resample: a clean sweep
+    family = enough & (error >= 1e-12)
+    family[-1] = False
+    if not family.any():
+        return steady
+    away = np.abs(drawn[:, family] - delta[family]) / error[family]
+    limit = float(np.quantile(away.max(axis=1), intervals.CONFIDENCE))
+    return steady | (family & (np.abs(delta) > limit * error))
 
 
 def _tally_pairs(

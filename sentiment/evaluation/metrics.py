@@ -11,7 +11,7 @@ from sentiment.errors import DataError, ModelError
 from sentiment.evaluation import intervals
 
 METRICS = ("precision", "recall", "f1-score")
-TOO_FEW = 10  # rows of a class below which its figures are a guess
+TOO_FEW = 20  # rows behind a figure below which it is a guess, and is not shown as one
 RESERVED = frozenset(
     ("accuracy", "macro avg", "weighted avg", "classes", "n_examples", "confusion_matrix", "intervals")
     + ("confidence_level", "warnings", "per_class")
@@ -87,7 +87,7 @@ def encode(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
     return np.fromiter((place[label] for label in labels), dtype=np.int64, count=len(labels))
 
 
-def encode_groups(groups: Sequence[Any] | None, n: int) -> NDArray[np.int64] | None:
+def encode_groups(groups: Sequence[Any] | NDArray[Any] | None, n: int) -> NDArray[np.int64] | None:
     """int64[n] group numbers; a row whose group is missing is a group of its own. None if every row is alone."""
     if groups is None:
         return None

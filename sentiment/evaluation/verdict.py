@@ -50,13 +50,13 @@ def _found(report: Mapping[str, Any], what: str) -> str:
     if not rows:
         return ""
     best, worst = rows[0], rows[-1]
-    found = f"it finds {_of(best['recall'], best['support'])} {_name(best['class'])} {what}"
+    found = f"it finds {_of(best['recall'], best['support'])} {class_name(best['class'])} {what}"
     if len(rows) == 1:
         return found
     if worst["recall"] >= 0.7:
-        return f"{found} and {_of(worst['recall'], worst['support'])} {_name(worst['class'])} ones"
+        return f"{found} and {_of(worst['recall'], worst['support'])} {class_name(worst['class'])} ones"
     missed = _of(1 - worst["recall"], worst["support"])
-    return f"{found} and misses {missed} {'the ' if missed.endswith('of') else ''}{_name(worst['class'])} ones"
+    return f"{found} and misses {missed} {'the ' if missed.endswith('of') else ''}{class_name(worst['class'])} ones"
 
 
 def _of(share: float, n: int) -> str:
@@ -72,9 +72,9 @@ def _of(share: float, n: int) -> str:
     return f"{tenths} of 10"
 
 
-def _name(text: str) -> str:
-    """A class's name in a sentence: as it is if it is a plain word, else shortened and in quotes."""
-    if text.isalpha() and text.islower() and len(text) <= 20:
+def class_name(text: str, *, quoted: bool = False) -> str:
+    """A name in a sentence: as it is if it is a plain word (and need not be quoted), else shortened and in quotes."""
+    if not quoted and text.isalpha() and text.islower() and len(text) <= 20:
         return text
     return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
 
@@ -114,5 +114,5 @@ def _untold(classes: Sequence[str], support: Mapping[str, int], what: str) -> st
 
 
 def _join(names: Sequence[str]) -> str:
-    said = [_name(name) for name in names]
+    said = [class_name(name) for name in names]
     return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"

@@ -6,26 +6,36 @@ Show them with `st.plotly_chart(figure, theme="streamlit")`; see `sentiment.figu
 from sentiment.figures.classes import plot_class_counts, plot_lengths
 from sentiment.figures.confusion import plot_confusion
 from sentiment.figures.crosstab import plot_cross
+from sentiment.figures.curves import plot_coverage, plot_curves
 from sentiment.figures.deltas import plot_deltas
 from sentiment.figures.history import plot_history
 from sentiment.figures.learning import plot_learning
 from sentiment.figures.map import plot_map, plot_map_values
+from sentiment.figures.reliability import plot_reliability
 from sentiment.figures.report import plot_report
+from sentiment.figures.slices import plot_slices
 from sentiment.figures.theme import literal, template
+from sentiment.figures.thresholds import plot_costs, plot_threshold
 from sentiment.figures.words import plot_words
 
 __all__ = [
     "literal",
     "plot_class_counts",
     "plot_confusion",
+    "plot_costs",
+    "plot_coverage",
     "plot_cross",
+    "plot_curves",
     "plot_deltas",
     "plot_history",
     "plot_learning",
     "plot_lengths",
     "plot_map",
     "plot_map_values",
+    "plot_reliability",
     "plot_report",
+    "plot_slices",
+    "plot_threshold",
     "plot_words",
     "template",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import AccessError, DataError, UsageError
 from sentiment.labels.classes import Classes
 from sentiment.labels.derive import active_events
 from sentiment.labels.events import Event, NewEvent
@@ -25,6 +25,7 @@ def append_events(
     people: Mapping[str, str],
     classes: Classes,
     source: Source,
+    own_only: bool = False,
 ) -> list[Event]:
     """The events as they are stored, in the given order (see `LabelStore.append`).
 
@@ -35,13 +36,14 @@ def append_events(
         people: the name of each person as it is stored.
         classes: the dataset's classes.
         source: the labels of the file.
+        own_only: whether an undo may only name an event of the same person.
     """
     stored = _stored(connection, [event.key for event in new])
     if any(found.dataset_id != dataset_id for found in stored.values()):
         raise UsageError("The key of an event belongs to an event of another dataset", todo="Make a new key")
     fresh = {event.key: event for event in new if event.key not in stored}
     if fresh:
-        _check_targets(connection, dataset_id, list(fresh.values()))
+        _check_targets(connection, dataset_id, list(fresh.values()), people=people if own_only else None)
         ids = _class_ids(fresh.values(), classes)
         values = [_values(dataset_id, event, who=people[event.who], class_ids=ids) for event in fresh.values()]
         connection.execute(insert(events), values)
@@ -100,12 +102,23 @@ def _class_ids(new: Iterable[NewEvent], classes: Classes) -> dict[str, int]:
     return {label: classes.find(label).id for label in {event.label for event in new} if label is not None}
 
 
-def _check_targets(connection: Connection, dataset_id: str, new: Sequence[NewEvent]) -> None:
-    """An undo must name an event of the same row: then a row's events say all about it."""
-    targets = {int(event.target): event.row for event in new if event.target is not None}
-    found = {event.id: event.row for event in _rows_by_ids(connection, list(targets), dataset_id=dataset_id)}
-    for target, row in targets.items():
-        if found.get(target) != row:
+def _check_targets(
+    connection: Connection, dataset_id: str, new: Sequence[NewEvent], *, people: Mapping[str, str] | None
+) -> None:
+    """An undo must name an event of the same row: then a row's events say all about it.
+
+    With `people`, the names as they are stored, it must also be an event of the same person.
+    """
+    undos = [(event, int(event.target)) for event in new if event.target is not None]
+    named = _rows_by_ids(connection, [target for _, target in undos], dataset_id=dataset_id)
+    found = {event.id: event for event in named}
+    for event, target in undos:
+        row = event.row
+        if people is not None and target in found and found[target].who != people[event.who]:
+            raise AccessError(
+                f"Event {target} of row {row} is somebody else's", todo="Ask them, or an owner, to take it back"
+            )
+        if target not in found or found[target].row != row:
             raise DataError(
                 f"Row {row} has no event {target} that could be undone", todo="Read the row's history again"
             )

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from sqlalchemy import Connection
 
 from sentiment.errors import DataError
 from sentiment.labels.classes import Classes, LabelClass, add_class_event, checked_new_name, read_classes
 from sentiment.labels.database import Database
-from sentiment.labels.events import checked_person
+from sentiment.labels.permissions import check_owner
 from sentiment.labels.projection import rows_of_classes, update_states
 from sentiment.labels.source import Source
 
@@ -16,7 +17,7 @@ _FILE = "file"  # who added the classes of the imported file
 
 
 class ClassChanges:
-    """The part of the label store that changes classes."""
+    """The part of the label store that changes classes, which owners may (AccessError for others)."""
 
     _database: Database
     _source: Source
@@ -99,7 +100,7 @@ class ClassChanges:
         return self._change(dataset_id, who, change)
 
     def _change(self, dataset_id: str, who: str, change: Callable[[Connection, Classes, str], int]) -> LabelClass:
-        person = checked_person(who)
+        person = check_owner(who, doing="change classes")
 
         def work(connection: Connection) -> LabelClass:
             class_id = change(connection, self._classes(connection, dataset_id), person)
@@ -127,6 +128,14 @@ class ClassChanges:
         for name in self._source.counts(dataset_id):
             _write(connection, dataset_id, "add", name=name, who=_FILE, how="imported")
         return read_classes(connection, dataset_id)
+
+
+def file_classes(source: Source, dataset_id: str) -> Classes:
+    """The classes of a dataset of which nothing is stored: those of its file, with numbers that no label has."""
+    return Classes(
+        SimpleNamespace(kind="add", id=-place, name=name, how="imported")
+        for place, name in enumerate(source.counts(dataset_id), start=1)
+    )
 
 
 def _write(

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from sentiment.errors import WorkspaceError
+from sentiment.access import is_demo
+from sentiment.errors import AccessError, WorkspaceError
 
 HEAD = "0001"  # the newest migration
 FILE_NAME = "labels.sqlite"
@@ -31,15 +33,22 @@ T = TypeVar("T")
 class Database:
     """A database with the tables of the label store, which are made or brought up to date when it is opened.
 
+    In demo mode it is opened so that the database itself refuses every change.
+
     Args:
         address: the path of a SQLite file, or a URL such as postgresql://user@host/name.
 
+    Attributes:
+        read_only: whether nothing can be written.
+
     Raises:
-        WorkspaceError: if it cannot be reached or written, or was written by a newer version.
+        WorkspaceError: if it cannot be reached or written, or was written by a newer version; where it can only be
+            read, also if there is none, or it would have to be brought up to date.
     """
 
     def __init__(self, address: str | Path) -> None:
-        self._engine = _engine(_url(address))
+        self.read_only = is_demo()
+        self._engine = _engine(_url(address), read_only=self.read_only)
         try:
             self._migrate()
         except WorkspaceError:
@@ -64,7 +73,10 @@ class Database:
         Raises:
             WorkspaceError: if the database was busy or out of reach for a minute. Whether the last try was kept is
                 not known then; events carry a key for that case.
+            AccessError: in demo mode.
         """
+        if self.read_only:
+            raise AccessError("This is a demo, in which no label is written")
         return self._try(work, lock=int(dataset_id, 16), writing=True)
 
     def close(self) -> None:
@@ -93,8 +105,14 @@ class Database:
 
     def _migrate(self) -> None:
         """Brings the tables up to date; of several processes that open the database, one does and the others wait."""
-        if self._try(_version, lock=None, writing=False) != HEAD:
-            self._try(_upgrade, lock=_MIGRATION_LOCK, writing=True)
+        if self._try(_version, lock=None, writing=False) == HEAD:
+            return
+        if self.read_only:
+            raise WorkspaceError(
+                "The label database is of another version, and demo mode does not change it",
+                todo="Open the workspace once with `make run`, then start the demo again",
+            )
+        self._try(_upgrade, lock=_MIGRATION_LOCK, writing=True)
 
 
 def _url(address: str | Path) -> URL:
@@ -120,12 +138,15 @@ def _bad_address() -> WorkspaceError:
     )
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, *, read_only: bool) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=16)
+        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+        return create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=16, connect_args=options)
+    if read_only:
+        url = url.set(database=f"file:{quote(str(url.database))}", query={"mode": "ro", "uri": "true"})
     # A connection per transaction: opening a file is quick, and none is ever shared by threads or processes.
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _prepare_reading if read_only else _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -136,6 +157,12 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA synchronous = EXTRA")  # FULL, and the end of a transaction is on the disk as well
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _prepare_reading(connection: Any, _: object) -> None:
+    """Nothing is set that a file on a read-only file system could not have."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sentiment.access import Role, require
 from sentiment.data import Dataset
 from sentiment.errors import UsageError
 from sentiment.files import write_atomic
@@ -102,9 +103,11 @@ def import_labels(
         add_classes: whether labels that are no classes yet become some; otherwise they are a mistake.
 
     Raises:
+        AccessError: if the one who acts is no owner.
         UsageError: for another form.
         DataError: naming the lines whose row, text, label or time does not fit.
     """
+    require(Role.OWNER, doing="import labels")
     form = form or form_of(name)
     _check_form(form)
     read = exchange_tables.read if form in exchange_tables.WRITERS else exchange_forms.READERS[form]
@@ -122,7 +125,7 @@ def import_labels(
         check_event(event)  # before the first class is added: all of it is stored, or nothing
     for label in new_classes:
         store.add_class(dataset.id, label, who=who)
-    store.append(dataset.id, new)
+    store.append(dataset.id, new, on_behalf=True)
     return Imported(len(lines), len(new), len(stated) - len(new), new_classes)
 
 

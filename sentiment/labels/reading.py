@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from sentiment.data import Overlay
 from sentiment.labels import reports
-from sentiment.labels.class_changes import ClassChanges
+from sentiment.labels.class_changes import ClassChanges, file_classes
 from sentiment.labels.classes import Classes, LabelClass
 from sentiment.labels.lines import lines_table
 from sentiment.labels.schema import class_events, events
@@ -131,6 +131,8 @@ class LabelReading(ClassChanges):
             return None if classes is None else work(connection, classes)
 
         found = self._database.read(reading)
+        if found is None and self._database.read_only:
+            return self._database.read(lambda connection: work(connection, file_classes(self._source, dataset_id)))
         if found is None:
             self._database.write(dataset_id, lambda connection: self._classes(connection, dataset_id))
             found = self._database.read(reading)

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from sentiment.access import Role, require
 from sentiment.labels import appending
 from sentiment.labels.database import Database
 from sentiment.labels.events import Event, NewEvent, check_event, checked_person, new_key
 from sentiment.labels.leases import release_rows, reserve_rows, rows_awaiting
+from sentiment.labels.permissions import check_events, check_labeler, check_owner
 from sentiment.labels.projection import rebuild_states
 from sentiment.labels.reading import LabelReading
 from sentiment.labels.settings import check_settings, read_settings, write_settings
@@ -20,7 +22,7 @@ class LabelStore(LabelReading):
     """Labels of the datasets of a workspace. Use `open`; threads and processes may share a database.
 
     Every method may raise WorkspaceError, if the database cannot be reached or stays busy for a minute, and
-    what its own description says.
+    what its own description says; those that change something, AccessError (see `permissions`).
 
     Args:
         database: where events are kept.
@@ -41,15 +43,22 @@ class LabelStore(LabelReading):
 
     # --- what people do
 
-    def append(self, dataset_id: str, new: Sequence[NewEvent]) -> list[Event]:
+    def append(self, dataset_id: str, new: Sequence[NewEvent], *, on_behalf: bool = False) -> list[Event]:
         """The events as they are stored, in the given order, once they are committed: all of them, or none.
 
         An event whose key is stored already is not stored again, and comes back as it was stored.
 
+        Args:
+            dataset_id: the dataset.
+            new: the events.
+            on_behalf: whether an owner tells what others did, as a file of labels does.
+
         Raises:
+            AccessError: if the one who acts may not do this, or an event is in somebody else's name.
             UsageError: for an event that cannot be.
             DataError: for a row or class that the dataset does not have, or an undo of what is not there.
         """
+        own_only = check_events(new, on_behalf=on_behalf)
         for event in new:
             check_event(event)
         people = {event.who: checked_person(event.who) for event in new}
@@ -57,7 +66,7 @@ class LabelStore(LabelReading):
         def work(connection: Connection) -> list[Event]:
             classes = self._classes(connection, dataset_id)
             return appending.append_events(
-                connection, dataset_id, new, people=people, classes=classes, source=self._source
+                connection, dataset_id, new, people=people, classes=classes, source=self._source, own_only=own_only
             )
 
         return self._database.write(dataset_id, work) if new else []
@@ -119,7 +128,7 @@ class LabelStore(LabelReading):
         Returns:
             The events that were undone, newest first; none if there was nothing left to undo.
         """
-        person, step = checked_person(who), key or new_key()
+        person, step = check_labeler(who), key or new_key()
 
         def work(connection: Connection) -> list[Event]:
             classes = self._classes(connection, dataset_id)
@@ -145,7 +154,7 @@ class LabelStore(LabelReading):
         opinions; that this person has labeled or skipped; and that are excluded or settled. With `again`, only what
         somebody else has reserved is left out: for rows to be looked at once more.
         """
-        person = checked_person(who)
+        person = check_labeler(who)
 
         def work(connection: Connection) -> list[int]:
             found = read_settings(connection, dataset_id)
@@ -169,11 +178,12 @@ class LabelStore(LabelReading):
 
     def release(self, dataset_id: str, rows: Sequence[int], *, who: str) -> None:
         """Gives reserved rows back before their time; labeling or skipping a row does so too."""
-        person = checked_person(who)
+        person = check_labeler(who)
         self._database.write(dataset_id, lambda c: release_rows(c, dataset_id, [int(row) for row in rows], who=person))
 
     def rebuild(self, dataset_id: str) -> int:
         """Derives the state of every row again from its events; returns how many rows have some."""
+        require(Role.OWNER, doing="derive the labels again")
 
         def work(connection: Connection) -> int:
             classes = self._classes(connection, dataset_id)
@@ -189,8 +199,8 @@ class LabelStore(LabelReading):
         Raises:
             UsageError: for a setting that there is not, or a value outside its range.
         """
+        person = check_owner(who, doing="change settings")
         check_settings(values)
-        person = checked_person(who)
         self._database.write(dataset_id, lambda c: write_settings(c, dataset_id, values, who=person))
 
     def set_guidelines(self, dataset_id: str, text: str, *, who: str) -> None:

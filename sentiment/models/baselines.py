@@ -21,6 +21,7 @@ from sentiment.models.features import (
 )
 from sentiment.models.ngrams import GramSettings
 from sentiment.models.registry import MAJORITY, WORDS_FROM, bases_folder
+from sentiment.models.temperature import temperature_of
 
 PredictFn = Callable[[Sequence[str]], NDArray[np.float32]]
 Features = NoFeatures | GramFeatures | VectorFeatures
@@ -52,10 +53,16 @@ class LinearModel:
     classes: tuple[str, ...]
     extra: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def temperature(self) -> float:
+        """What the logits are divided by before they become probabilities."""
+        return temperature_of(self.extra)
+
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Probabilities float32[n_texts, n_classes]; rows sum to 1."""
+        temperature = np.float32(self.temperature)
         chunks = [texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
-        parts = [softmax(self.features(chunk) @ self.kernel + self.bias) for chunk in chunks]
+        parts = [softmax((self.features(chunk) @ self.kernel + self.bias) / temperature) for chunk in chunks]
         return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *parts])
 
 

@@ -13,7 +13,7 @@ from sentiment.models.ngrams import GramSettings, Vocabulary, learn_vocabulary
 from sentiment.models.tokenizer import TokenTable, encode
 
 MAX_TERMS = 200_000
-_MAX_TOKENS = 512  # of a text whose word vectors are averaged
+MAX_TOKENS = 512  # of a text whose word vectors are averaged
 
 Matrix: TypeAlias = NDArray[np.float32] | csr_matrix  # float32[n_texts, n_features]
 
@@ -88,7 +88,7 @@ class VectorFeatures:
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32[n_texts, embed]; a text without a word gets zeros."""
-        averaged = average_vectors(encode(self.tokenizer, texts, max_length=_MAX_TOKENS), self.vectors)
+        averaged = average_vectors(encode(self.tokenizer, texts, max_length=MAX_TOKENS), self.vectors)
         empty = ~averaged.any(axis=1, keepdims=True)
         return np.where(empty, np.float32(0), (averaged - self.mean) * self.scale)
 

@@ -15,6 +15,7 @@ from sentiment.files import read_json, write_atomic, write_json
 from sentiment.models.baselines import Features, LinearModel
 from sentiment.models.features import MAX_TERMS, GramFeatures, NoFeatures, VectorFeatures
 from sentiment.models.ngrams import UNITS, GramSettings, restore_vocabulary
+from sentiment.models.temperature import temperature_of
 from sentiment.models.tensors import FORMAT, MAX_SIDE, Tensors, check_architecture, load_tensors, read_config
 from sentiment.models.tokenizer import load_tokenizer
 
@@ -82,6 +83,7 @@ def load_linear(folder: Path) -> LinearModel:
         features, tensors = read(folder, described, len(classes))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The config of {folder.name} does not describe a model of ours ({error})") from error
+    temperature_of(config)
     return LinearModel(name, features, tensors["kernel"], tensors["bias"], classes, config)
 
 

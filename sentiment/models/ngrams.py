@@ -73,6 +73,16 @@ class Vocabulary:
             parts.append(_tally(grams.rows[known], found[known], shape=(len(chunk), len(self.codes))))
         return vstack(parts, format="csr")
 
+    def find(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Where its terms occur in a text: the column, start and stop of each, int64[n], in characters of the text."""
+        (chunk,) = _chunks([text]) if text else ([""],)
+        grams = _all_grams(chunk, self.settings)
+        columns = self._index.get_indexer(pd.Index(grams.codes))
+        known = columns >= 0
+        places = _places(text)
+        starts, stops = grams.starts[known], grams.stops[known]
+        return columns[known].astype(np.int64), places[starts], places[stops - 1] + 1
+
 
 def learn_vocabulary(texts: Sequence[str], settings: GramSettings, *, min_texts: int, max_terms: int) -> Vocabulary:
     """The n-grams that occur in at least `min_texts` texts, the `max_terms` most widespread of them at most."""
@@ -132,6 +142,17 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _places(text: str) -> NDArray[np.int64]:
+    """Which character of a text each one of its chunk comes from; lower case can be longer ("İ")."""
+    places, half = np.arange(len(text)), _MAX_CHARS // 2
+    if len(text) > _MAX_CHARS:
+        places = np.concatenate([places[:half], places[half : half + 1], places[-half:]])
+    lengths = [len(text[place].lower()) for place in places.tolist()]
+    if len(text) > _MAX_CHARS:
+        lengths[half] = 1  # the space between both halves
+    return np.repeat(places, lengths)
 
 
 @cache

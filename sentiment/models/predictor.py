@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.errors import ModelError
 from sentiment.models import linear_store
 from sentiment.models.baselines import LinearModel
 from sentiment.models.batching import batches
 from sentiment.models.classifier import apply_fn
-from sentiment.models.registry import bases_folder
+from sentiment.models.folders import model_folder as model_folder
 from sentiment.models.store import ModelFolder, load_model
+from sentiment.models.temperature import temperature_of
 from sentiment.models.tensors import read_config
 from sentiment.models.tokenizer import TokenTable, encode
 
@@ -30,13 +31,18 @@ class Predictor:
     Attributes:
         classes: class names, in the order of the columns of the probabilities.
         model: the weights, tokenizer and config behind it.
+        temperature: what the logits are divided by before they become probabilities.
+
+    Raises:
+        ModelError: if the model's temperature is none.
     """
 
     def __init__(self, model: ModelFolder) -> None:
         self.model = model
         self.classes = model.classes
+        self.temperature = temperature = temperature_of(model.extra)
         apply = apply_fn(model.encoder, len(model.classes))
-        self._probs = jax.jit(lambda params, ids: jax.nn.softmax(apply(params, ids)))
+        self._probs = jax.jit(lambda params, ids: jax.nn.softmax(apply(params, ids) / temperature))
         self._params = jax.device_put(model.params)
         self._batch = _CPU_BATCH if jax.default_backend() == "cpu" else _BATCH
 
@@ -44,6 +50,11 @@ class Predictor:
         """Probabilities float32[n_texts, n_classes]; rows sum to 1. A text without a word gets the model's prior."""
         parts = [self.predict_tokens(table) for table in self._tokenize(texts)]
         return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *parts])
+
+    @property
+    def params(self) -> Any:
+        """The weights on the device, as a nested dictionary of arrays."""
+        return self._params
 
     def _tokenize(self, texts: Sequence[str]) -> Iterator[TokenTable]:
         """The texts' tokens chunk by chunk, one chunk ahead in a thread, so that the device need not wait for them."""
@@ -76,26 +87,8 @@ class Predictor:
             yield batch.rows, self._probs(self._params, batch.ids)
 
 
-def model_folder(run_or_base: str | Path) -> Path:
-    """The model folder behind a run folder, a model folder, or the name of a base model.
-
-    Raises:
-        ModelError: if it is none of them.
-    """
-    given = Path(run_or_base)
-    for folder in (given / "model", given, bases_folder() / str(run_or_base)):
-        if (folder / "config.json").is_file():
-            return folder
-    if (given / "run.json").exists():
-        raise ModelError(f"The run {given.name} has no weights yet", todo="Wait for its first validation, or resume it")
-    raise ModelError(
-        f"{str(run_or_base)!r} is neither a run folder nor a base model",
-        expected="A folder that finetune wrote, or a name from `python -m sentiment bases`",
-    )
-
-
 def load_predictor(run_or_base: str | Path) -> Predictor | LinearModel:
-    """The `predict_fn` of a run folder, a model folder, or a base model that has a head; it has `classes` as well.
+    """The `predict_fn` of a run, a model folder or package, or a base model with a head; it has `classes` as well.
 
     Raises:
         ModelError: if there is no such model or it is damaged.

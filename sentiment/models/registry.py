@@ -13,7 +13,7 @@ SCRATCH, SCRATCH_RNN = "scratch-cnn", "scratch-rnn"
 MAJORITY = "majority"
 WORDS_FROM = "en-cnn-reviews"  # the base model whose word vectors the baseline of that name averages
 _COMPARED_UP_TO = 19_000  # labels: macro-F1 84.9 against 79.8 there
-_BASES = Path(__file__).resolve().parents[2] / "base_models"
+SHIPPED = Path(__file__).resolve().parents[2] / "base_models"
 _LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian"}
 
 
@@ -52,7 +52,7 @@ class BaseModel:
 
 def bases_folder() -> Path:
     """Where base models are: `SENTIMENT_BASES`, or the `base_models` folder beside the library."""
-    return Path(os.environ.get("SENTIMENT_BASES") or _BASES)
+    return Path(os.environ.get("SENTIMENT_BASES") or SHIPPED)
 
 
 def list_bases() -> list[BaseModel]:

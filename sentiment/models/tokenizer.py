@@ -133,7 +133,7 @@ def _encode_chunk(
     tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     encodings = tokenizer.encode_batch_fast([clean(text) for text in texts], add_special_tokens=False)
-    rows = [_cut(encoding.ids, max_length=max_length) for encoding in encodings]
+    rows = [cut_tokens(encoding.ids, max_length=max_length) for encoding in encodings]
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     return np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum())), lengths
 
@@ -144,8 +144,8 @@ def word_starts(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) 
     The pieces that a word fell apart into belong together. Where words are written without spaces, each token is one.
     """
     encodings = tokenizer.encode_batch([clean(text) for text in texts], add_special_tokens=False)
-    ids = [_cut(encoding.ids, max_length=max_length) for encoding in encodings]
-    words = [_cut(encoding.word_ids, max_length=max_length) for encoding in encodings]
+    ids = [cut_tokens(encoding.ids, max_length=max_length) for encoding in encodings]
+    words = [cut_tokens(encoding.word_ids, max_length=max_length) for encoding in encodings]
     lengths = np.fromiter(map(len, ids), np.int64, len(ids))
     word = np.fromiter(chain.from_iterable(words), np.int64, int(lengths.sum()))
     text = np.repeat(np.arange(len(texts)), lengths)
@@ -156,7 +156,7 @@ def word_starts(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) 
     return begins | np.array(unspaced, np.bool_)[place]
 
 
-def _cut(tokens: list[T], *, max_length: int) -> list[T]:
+def cut_tokens(tokens: list[T], *, max_length: int) -> list[T]:
     """The first and the last tokens of a text that is too long."""
     if len(tokens) <= max_length:
         return tokens

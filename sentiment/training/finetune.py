@@ -2,10 +2,22 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sentiment.data import Dataset
 from sentiment.errors import RunError
+from sentiment.evaluation.calibration import apply_temperature, fit_temperature
 from sentiment.models.registry import BASELINES
-from sentiment.training.held_out import Labeled, add_predictions, held_out_table, split_labeled, write_split
+from sentiment.models.temperature import write_temperature
+from sentiment.training.held_out import (
+    Labeled,
+    add_predictions,
+    held_out_table,
+    split_labeled,
+    validation_table,
+    write_split,
+)
 from sentiment.training.journal import Journal, Outcome
 from sentiment.training.runs import Run, RunState
 from sentiment.training.simple import compared_baselines, fit_simple, predict_compared
@@ -47,7 +59,8 @@ def finetune(
     write_split(run, labeled)
     fit = fit_simple if run.info.config.base in BASELINES else _fit_network
     outcome = fit(labeled, journal)
-    table = add_predictions(held_out_table(labeled), "model", outcome.probs, labeled.classes)
+    probs = _calibrate(run, labeled, outcome)
+    table = add_predictions(held_out_table(labeled), "model", probs, labeled.classes)
     run.write_predictions(table)
     ended = {"status": "stopped", "message": outcome.message} if outcome.asked else {}
     journal.tell(phase="Measuring the simple baselines", **ended)
@@ -58,6 +71,17 @@ def finetune(
     return journal.tell(
         status="stopped" if outcome.asked else "finished", phase="", seconds_left=None, message=outcome.message
     )
+
+
+def _calibrate(run: Run, labeled: Labeled, outcome: Outcome) -> NDArray[np.float32]:
+    """The probabilities of the held-out rows under a temperature fitted on the validation rows, which the model keeps.
+
+    The validation rows are written with theirs, for whatever is chosen later without a look at the test rows.
+    """
+    temperature = fit_temperature(outcome.validation, labeled.labels[labeled.split.validation])
+    write_temperature(run.folder / "model", temperature)
+    run.write_validation(validation_table(labeled, apply_temperature(outcome.validation, temperature)))
+    return apply_temperature(outcome.probs, temperature)
 
 
 def _fit_network(labeled: Labeled, journal: Journal) -> Outcome:

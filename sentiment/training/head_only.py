@@ -29,7 +29,8 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
     of_validation = transfer.vectors(transfer.tokens(labeled.texts(split.validation)))
     first = _fit(transfer, of_train, labels[rows], unlabeled)
-    score, loss = _judge(of_validation, first, labels[split.validation])
+    guesses = _log_probs(of_validation, first)
+    score, loss = _judge(guesses, labels[split.validation])
     journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
     asked, head = journal.should_stop(), first
     if not asked and len(rows) == len(split.train):
@@ -40,8 +41,13 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     if len(split.test):
         log_probs = _log_probs(transfer.vectors(transfer.tokens(labeled.texts(split.test))), head)
     else:
-        log_probs = _log_probs(of_validation, first)
-    return Outcome(np.exp(log_probs), _message(score, n_rows=len(rows), n_train=len(split.train), asked=asked), asked)
+        log_probs = guesses
+    return Outcome(
+        np.exp(log_probs),
+        np.exp(guesses),
+        _message(score, n_rows=len(rows), n_train=len(split.train), asked=asked),
+        asked,
+    )
 
 
 def _message(score: float, *, n_rows: int, n_train: int, asked: bool) -> str:
@@ -64,9 +70,8 @@ def _fit(
     return dict(adjust_head({"head": head}, transfer.plan_for(labels).posthoc)["head"])
 
 
-def _judge(vectors: NDArray[np.float32], head: dict[str, Any], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Macro-F1 and mean loss of a head on labeled rows."""
-    log_probs = _log_probs(vectors, head)
+def _judge(log_probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Macro-F1 and mean loss on labeled rows."""
     return macro_f1(labels, log_probs.argmax(axis=1)), float(-log_probs[np.arange(len(labels)), labels].mean())
 
 

@@ -105,8 +105,18 @@ def held_out_positions(split: Split) -> NDArray[np.int64]:
 
 def held_out_table(labeled: Labeled) -> pd.DataFrame:
     """The held-out rows: columns row, text, label, group, split."""
-    table = labeled.frame[["row", "text", "label", "group"]].iloc[labeled.held_out].reset_index(drop=True)
+    table = _columns(labeled, labeled.held_out)
     return table.assign(split="test" if len(labeled.split.test) else "validation")
+
+
+def validation_table(labeled: Labeled, probs: NDArray[np.float32]) -> pd.DataFrame:
+    """The validation rows with the model's probabilities: columns row, text, label, group, "model:prob:<class>"."""
+    table = add_predictions(_columns(labeled, labeled.split.validation), "model", probs, labeled.classes)
+    return table.drop(columns="model:prediction")
+
+
+def _columns(labeled: Labeled, positions: NDArray[np.int64]) -> pd.DataFrame:
+    return labeled.frame[["row", "text", "label", "group"]].iloc[positions].reset_index(drop=True)
 
 
 def add_predictions(

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 import psutil
 
+from sentiment.access import Role, require
 from sentiment.errors import RunError
 from sentiment.files import read_json, write_json
 from sentiment.memory import with_large_pages
@@ -33,8 +34,10 @@ def start(run_folder: Path) -> None:
     """Starts the worker of a run and returns at once. It waits for its turn if another run is training.
 
     Raises:
+        AccessError: if the one who acts is no owner.
         RunError: if the run has a live worker or has finished.
     """
+    require(Role.OWNER, doing="fine-tune a model")
     run = Run(run_folder)
     if _worker(run_folder) is not None:
         raise RunError(f"Run {run.id} is being trained already")
@@ -52,7 +55,11 @@ def prepare() -> None:
     """Has a worker load its libraries, so that the next run of this process takes its first step sooner.
 
     It ends by itself with this process, or when nothing has come for some minutes.
+
+    Raises:
+        AccessError: as `start`.
     """
+    require(Role.OWNER, doing="fine-tune a model")
     with _standby_lock:
         _drop_ended()
         if not _standby:
@@ -111,8 +118,9 @@ def resume(run_folder: Path) -> None:
     """Starts the worker again; it goes on from the last checkpoint, or from the start if there is none.
 
     Raises:
-        RunError: as `start`.
+        AccessError, RunError: as `start`.
     """
+    require(Role.OWNER, doing="resume a run")
     worker = _worker(run_folder)
     if worker is not None and Run(run_folder).state.status == "stopped":
         _end(worker)  # it only measures baselines now; the new worker does that again
@@ -123,7 +131,11 @@ def stop(run_folder: Path) -> None:
     """Asks a run to stop; what was learned is kept. A run without a first step is ended on the spot.
 
     Returns at once; the state says "stopped" within a second or two.
+
+    Raises:
+        AccessError: if the one who acts is no owner.
     """
+    require(Role.OWNER, doing="stop a run")
     run = Run(run_folder)
     state = read_state(run_folder)
     if not state.active:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.models.folders import describe_origin
 from sentiment.training.runs import Run, RunState
 
 
@@ -17,12 +18,15 @@ class Outcome:
     """What came of a fit; the model itself stands in the run folder.
 
     Attributes:
-        probs: float32[n_held_out, n_classes] of the held-out rows.
+        probs: float32[n_held_out, n_classes] of the held-out rows, at temperature 1.
+        validation: float32[n_validation, n_classes] of the validation rows, at temperature 1, by a model that had
+            not learned from them.
         message: what happened, in a sentence.
         asked: whether it ended because it was asked to stop.
     """
 
     probs: NDArray[np.float32]
+    validation: NDArray[np.float32]
     message: str
     asked: bool = False
 
@@ -56,5 +60,6 @@ class Journal:
         info = self.run.info
         return {
             "run": {"id": info.id, "name": info.name, "base": info.config.base, "dataset": info.dataset.name},
+            "origin": describe_origin(info.config.base),
             "languages": [info.language],
         }

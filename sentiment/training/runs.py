@@ -9,7 +9,9 @@ labels.parquet       what people changed in the labels before the run was create
 split.npz            rows (of the file) in train, validation and test
 checkpoint/          the last two checkpoints, to resume from
 model/               the best weights so far, with tokenizer and config: a model folder
+validation.parquet   validation rows with the model's probabilities; none in runs of before there was one
 predictions.parquet  held-out rows with the probabilities of the model and the baselines
+thresholds.json      the decision rule that its owner chose; none where the most likely class is said
 log.txt              the worker's output
 """
 
@@ -24,6 +26,7 @@ from typing import Any
 
 import pandas as pd
 
+from sentiment.access import Role, require
 from sentiment.data import DatasetInfo
 from sentiment.errors import RunError, UsageError
 from sentiment.files import read_json, write_atomic, write_json
@@ -132,7 +135,7 @@ def is_run_id(text: str) -> bool:
 
 
 class Run:
-    """A run folder, read.
+    """A run folder, read. Methods that write into it raise AccessError where the one who acts is no owner.
 
     Attributes:
         folder: where it is.
@@ -167,6 +170,7 @@ class Run:
 
     def write_state(self, state: RunState) -> None:
         """Replaces the state; only the worker, or whoever found it dead, calls this."""
+        require(Role.OWNER, doing="change a run")
         write_json(self.folder / "state.json", dataclasses.asdict(dataclasses.replace(state, updated=now())))
 
     def history(self) -> pd.DataFrame:
@@ -193,6 +197,7 @@ class Run:
 
     def log(self, **row: Any) -> None:
         """Appends one line to the history."""
+        require(Role.OWNER, doing="change a run")
         with (self.folder / "history.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
@@ -208,7 +213,22 @@ class Run:
 
     def write_predictions(self, frame: pd.DataFrame) -> None:
         """Replaces the predictions, whole or not at all."""
+        require(Role.OWNER, doing="change a run")
         write_atomic(self.folder / "predictions.parquet", frame.to_parquet(index=False))
+
+    def validation(self) -> pd.DataFrame | None:
+        """Validation rows with the model's probabilities, or None where a run kept none.
+
+        Returns:
+            Columns row, text, label, group, and "model:prob:<class>".
+        """
+        path = self.folder / "validation.parquet"
+        return pd.read_parquet(path) if path.exists() else None
+
+    def write_validation(self, frame: pd.DataFrame) -> None:
+        """Replaces the validation rows, whole or not at all."""
+        require(Role.OWNER, doing="change a run")
+        write_atomic(self.folder / "validation.parquet", frame.to_parquet(index=False))
 
     @property
     def has_model(self) -> bool:
@@ -253,6 +273,7 @@ def create_run(folder: Path, info: RunInfo) -> Run:
     Raises:
         RunError: if the folder holds a run already or cannot be written.
     """
+    require(Role.OWNER, doing="fine-tune a model")
     if (folder / "run.json").exists():
         raise RunError(
             f"The folder {folder.name} holds a run already", todo="Resume that run, or choose another folder"

@@ -38,19 +38,19 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
     journal.tell(status="running", phase="Fitting", device=describe_cores(), total_steps=1, total_epochs=1)
     began = time.monotonic()
     first, plan = _fit(run, labeled, split.train)
-    macro_f1 = _macro_f1(first, labeled, split.validation)
+    of_validation = first(labeled.texts(split.validation))
+    score = macro_f1(labeled.labels[split.validation], of_validation.argmax(axis=1))
     model, _ = _fit(run, labeled, np.concatenate([split.train, split.validation]))
     seconds = time.monotonic() - began
     save_linear(run.folder / "model", dataclasses.replace(model, extra=journal.describe_model()))
     chosen = {"imbalance": plan.strategy, "imbalance_reason": plan.reason, "n_features": model.features.n_features}
-    journal.tell(
-        phase="Judging the held-out rows", step=1, epoch=1, best_macro_f1=macro_f1, settings={**n_rows, **chosen}
-    )
+    journal.tell(phase="Judging the held-out rows", step=1, epoch=1, best_macro_f1=score, settings={**n_rows, **chosen})
     judged = model if len(split.test) else first
     return Outcome(
         judged(labeled.texts(labeled.held_out)),
+        of_validation,
         f"Fitted on {len(split.train) + len(split.validation):,} rows in {seconds:.1f} seconds, in one step. "
-        f"Validation macro-F1: {100 * macro_f1:.1f}.",
+        f"Validation macro-F1: {100 * score:.1f}.",
     )
 
 
@@ -85,9 +85,3 @@ def _plan(base: str, strategy: str, labels: NDArray[np.int64], *, n_classes: int
     if strategy == AUTO and plan.strategy not in imbalance_for(base):
         return plan_imbalance("none", labels, n_classes=n_classes)
     return plan
-
-
-def _macro_f1(model: LinearModel, labeled: Labeled, positions: NDArray[np.int64]) -> float:
-    """Over the classes that occur among these rows."""
-    truth, said = labeled.labels[positions], model(labeled.texts(positions)).argmax(axis=1)
-    return macro_f1(truth, said)

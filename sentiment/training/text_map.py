@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from sentiment.access import Role, require
 from sentiment.errors import SentimentError, UsageError
 from sentiment.files import read_json, write_json
 from sentiment.memory import with_large_pages
@@ -94,7 +95,12 @@ def read_state(folder: Path, base: str) -> MapState:
 
 
 def start(workspace: Path, dataset_id: str, base: str) -> None:
-    """Starts a process that makes the map, and returns at once; one that is at work already is left to it."""
+    """Starts a process that makes the map, and returns at once; one that is at work already is left to it.
+
+    Raises:
+        AccessError: if the one who acts is no labeler.
+    """
+    require(Role.LABELER, doing="have a map made")
     place = vectors_folder(workspace / "datasets" / dataset_id, base)
     place.mkdir(parents=True, exist_ok=True)
     if _maker(place) is not None:
@@ -117,7 +123,8 @@ def start(workspace: Path, dataset_id: str, base: str) -> None:
 
 
 def stop(folder: Path, base: str) -> None:
-    """Ends the making of a map; vectors that are complete stay."""
+    """Ends the making of a map; vectors that are complete stay (errors as for `start`)."""
+    require(Role.LABELER, doing="stop the making of a map")
     place = vectors_folder(folder, base)
     maker = _maker(place)
     if maker is not None:

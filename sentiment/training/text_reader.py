@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.access import Role, require
 from sentiment.memory import with_large_pages
 from sentiment.training.text_vectors import TextVectors, read_progress, read_vectors
 
@@ -44,8 +45,13 @@ class TextReader:
         return None if self.vectors() is not None else read_progress(self._folder, self._base)
 
     def read(self) -> TextVectors | None:
-        """The vectors, made by a process of its own where they are not there yet; None if that fails."""
+        """The vectors, made by a process of its own where they are not there yet; None if that fails.
+
+        Raises:
+            AccessError: if they would have to be made, and the one who acts is no labeler.
+        """
         if self.vectors() is None:
+            require(Role.LABELER, doing="have texts read")
             done = self._run()
             self.problem = "" if self.vectors() is not None else self._describe(done)
         return self._vectors

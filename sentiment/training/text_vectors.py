@@ -22,6 +22,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from sentiment.access import is_demo
 from sentiment.data import Dataset, load_dataset
 from sentiment.errors import UsageError
 from sentiment.files import read_json, write_json
@@ -72,7 +73,7 @@ def text_vectors(
         dataset: whose texts are read.
         base: a base model's name, or a run or model folder. One without a network of its own is given vectors from
             the characters of the texts.
-        folder: the dataset's folder; None keeps nothing.
+        folder: the dataset's folder; None keeps nothing, and neither does demo mode.
         on_progress: called with the rows done and all rows.
 
     Raises:
@@ -81,6 +82,10 @@ def text_vectors(
     rows = dataset.frame["row"].to_numpy(np.int64)
     if folder is None:
         return _make(dataset, base, _Memory(), on_progress)
+    if is_demo():  # nothing may be kept there, not even a lock
+        kept = read_vectors(folder, base)
+        fitting = None if kept is None else kept.of(rows)
+        return fitting or _make(dataset, base, _Memory(), on_progress)
     place = vectors_folder(folder, base)
     place.mkdir(parents=True, exist_ok=True)
     with FileLock(place / ".lock"):  # a second process waits for the first, and then finds its vectors

@@ -33,7 +33,7 @@ class _Tuning:
         sides = (split.train, split.validation, labeled.held_out)
         tables = [transfer.tokens(labeled.texts(positions)) for positions in sides]
         self._compact = Compact.over(tables, start.params)
-        train, validation, self._held_out = (table.mapped(self._compact.new_ids) for table in tables)
+        train, self._validation, self._held_out = (table.mapped(self._compact.new_ids) for table in tables)
         self._settings = fit_settings(
             transfer.config, n_train=len(split.train), pretrained=start.pretrained, strategy=transfer.strategy
         )
@@ -47,7 +47,7 @@ class _Tuning:
             apply_fn(start.encoder, len(labeled.classes)),
             self._compact.cut(self._start_params(unlabeled)),
             train=examples,
-            validation=Examples(validation, labeled.labels[split.validation]),
+            validation=Examples(self._validation, labeled.labels[split.validation]),
             plan=transfer.plan,
             settings=self._settings,
             vary=self._augmenter(examples).vary_repeats if transfer.plan.augments else None,
@@ -72,7 +72,8 @@ class _Tuning:
         self._transfer.save(self._compact.restore(result.params))
         journal.tell(phase="Judging the held-out rows", seconds_left=None)
         probs = trainer.predict(result.params, self._held_out)
-        return Outcome(probs, self._message(result.stopped), asked=result.stopped == "asked")
+        of_validation = trainer.predict(result.params, self._validation)
+        return Outcome(probs, of_validation, self._message(result.stopped), asked=result.stopped == "asked")
 
     def _start_params(self, unlabeled: NDArray[np.float32] | None) -> dict[str, Any]:
         """The weights before the first step: with a head that fits, the encoder is not bent to one that does not."""

@@ -39,7 +39,7 @@ def test_equal_models_are_undecided():
 def test_a_clean_sweep_of_five_rows_decides_nothing():
     labels = ["negative"] * 50 + ["neutral"] * 5
     table = compare(labels, labels, ["negative"] * 55, classes=["negative", "neutral"])
-    assert table["low"].iloc[1] > 0.9
+    assert table["low"].iloc[1] == 0  # what a resample without any of them shows
     assert table["better"].tolist() == ["undecided"] * 3
     labels = ["negative"] * 50 + ["neutral"] * 12
     assert compare(labels, labels, ["negative"] * 62, classes=["negative", "neutral"])["better"].iloc[1] == "a"

@@ -10,6 +10,7 @@ import pytest
 
 from sentiment.data import Dataset, build_dataset, read_table
 from sentiment.errors import UsageError
+from sentiment.evaluation.calibration import apply_temperature, fit_temperature
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import BASELINES
@@ -87,9 +88,11 @@ def test_without_test_rows_the_judged_model_has_not_seen_the_validation_rows_and
     train_rows, validation = labeled.split.train, labeled.split.validation
     texts = labeled.texts(validation)
 
+    temperature = load_predictor(run.folder).temperature
+
     def learned_from(positions) -> np.ndarray:
         rows = Rows(labeled.texts(positions), labeled.labels[positions])
-        return fit_baseline("tfidf-words", rows, classes=labeled.classes)(texts)
+        return apply_temperature(fit_baseline("tfidf-words", rows, classes=labeled.classes)(texts), temperature)
 
     judged = run.predictions()[[f"model:prob:{name}" for name in labeled.classes]].to_numpy()
     np.testing.assert_allclose(judged, learned_from(train_rows), atol=1e-6)
@@ -104,14 +107,19 @@ def rare_recall(run: Run) -> float:
     return float((rare["model:prediction"] == "positive").mean())
 
 
+def rare_share(run: Run) -> float:
+    """The mean probability of the rare class before the temperature, which pulls such a model towards even odds."""
+    probs = run.predictions()[["model:prob:negative", "model:prob:positive"]]
+    return float(apply_temperature(probs, 1 / load_predictor(run.folder).temperature)[:, 1].mean())
+
+
 @pytest.mark.parametrize("strategy", [name for name in imbalance_for("tfidf-words") if name != "none"])
 def test_every_strategy_that_goes_with_a_regression_lifts_the_rare_class(strategy, tmp_path):
     noisy = {"positive": "the film was what it was", "negative": "the film was what it was"}
     data = dataset(noisy, n=200, rare=25)
     plain, _ = train(tmp_path / "plain", data, base="tfidf-words", imbalance="none", test_fraction=0.4)
     lifted, _ = train(tmp_path / "lifted", data, base="tfidf-words", imbalance=strategy, test_fraction=0.4)
-    column = "model:prob:positive"
-    assert lifted.predictions()[column].mean() > 1.5 * plain.predictions()[column].mean()
+    assert rare_share(lifted) > 1.5 * rare_share(plain)
     assert rare_recall(lifted) >= rare_recall(plain)
 
 
@@ -149,3 +157,20 @@ def test_a_simple_run_is_announced_as_the_short_one_that_it_is():
         for base in ("tfidf-words", "scratch-cnn")
     )
     assert simple[0] < simple[1] < network[0]
+
+
+@pytest.mark.parametrize("base", ["tfidf-words", "majority"])
+def test_a_run_keeps_its_validation_rows_calibrated_as_its_model_is(base, tmp_path):
+    noisy = {"positive": "the film was what it was", "negative": "the film was what it was"}
+    run, _ = train(tmp_path / "run", dataset(noisy, n=300, rare=200), base=base, validation_fraction=0.3)
+    temperature = load_predictor(run.folder).temperature
+    assert temperature > 1.2 or base == "majority"  # it learned noise by heart, and is far too sure of it
+    table = run.validation()
+    assert list(table.columns) == ["row", "text", "label", "group", "model:prob:negative", "model:prob:positive"]
+    assert set(table["row"]) == set(np.load(run.folder / "split.npz")["validation"])
+    probs = table[["model:prob:negative", "model:prob:positive"]].to_numpy()
+    labels = table["label"].map({"negative": 0, "positive": 1}).to_numpy()
+    before = apply_temperature(probs, 1 / temperature)
+    assert fit_temperature(before, labels) == pytest.approx(temperature, rel=1e-3)
+    of_truth = np.arange(len(labels)), labels
+    assert np.log(probs[of_truth]).mean() >= np.log(before[of_truth]).mean()

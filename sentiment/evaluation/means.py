@@ -1,0 +1,95 @@
+"""A mean over held-out rows with its 95 % interval, over rows or over groups of rows that belong together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from sentiment.evaluation import intervals
+
+Floats = NDArray[np.float64]
+Groups = Sequence[Any] | NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with the ends of its 95 % interval; nan where there is nothing to estimate it from."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a figure."""
+        return not np.isnan(self.value)
+
+
+UNKNOWN = Estimate(float("nan"), float("nan"), float("nan"))
+
+
+def group_numbers(groups: Groups, n: int) -> NDArray[np.int64] | None:
+    """int64[n]: groups numbered from 0; a row whose group is missing is one of its own. None if every row is alone."""
+    from sentiment.evaluation.metrics import encode_groups  # which knows the intervals below it
+
+    codes = encode_groups(groups, n)
+    return None if codes is None else np.asarray(pd.factorize(codes)[0], np.int64)
+
+
+def sum_by_group(values: Floats, groups: Groups) -> Floats:
+    """float64[n_groups, ...]: the sums of values float64[n, ...] over each group; the values where all are alone."""
+    codes = group_numbers(groups, len(values))
+    if codes is None:
+        return values
+    total = np.zeros((int(codes.max(initial=-1)) + 1, *values.shape[1:]))
+    np.add.at(total, codes, values)
+    return total
+
+
+def estimate_mean(
+    values: NDArray[Any], *, groups: Groups = None, binary: bool = False, low: float = -np.inf, high: float = np.inf
+) -> Estimate:
+    """The mean of a row's figure with its interval.
+
+    Shares have the interval of `intervals.share_interval`; other figures Student's, from the spread of the rows, or of
+    the sums of the groups around what their rows would have on average (the linearised ratio; Cochran 1977, 6.4).
+
+    Args:
+        values: float[n].
+        groups: which rows belong together.
+        binary: whether the values are 0 and 1.
+        low: the least that the mean can be, to which the interval is cut.
+        high: the most that it can be.
+    """
+    figures = np.asarray(values, np.float64)
+    if not len(figures):
+        return UNKNOWN
+    if binary:
+        return estimate_share(figures, np.ones_like(figures), groups=groups)
+    mean = float(figures.mean())
+    units = sum_by_group(figures - mean, groups)
+    if len(units) < 2:
+        return Estimate(mean, low, high)
+    error = float(np.sqrt((units**2).sum() * len(units) / (len(units) - 1))) / len(figures)
+    half = float(stats.t.ppf(0.5 + intervals.CONFIDENCE / 2, len(units) - 1)) * error
+    return Estimate(mean, max(mean - half, low), min(mean + half, high))
+
+
+def estimate_share(part: NDArray[Any], whole: NDArray[Any], *, groups: Groups = None) -> Estimate:
+    """The share sum(part) / sum(whole), part and whole 0 or 1 for each row, with its interval."""
+    parts, wholes = (np.asarray(array, np.float64) for array in (part, whole))
+    codes = group_numbers(groups, len(parts))
+    if codes is None:
+        n = np.array([wholes.sum()])
+        share = intervals.divide(np.array([(parts * wholes).sum()]), n)
+        low, high = intervals.wilson(share, n)[:, 0]
+        return Estimate(float(share[0]), float(low), float(high)) if n[0] else UNKNOWN
+    sums = sum_by_group(np.stack([parts * wholes, wholes], axis=1), codes)
+    units = intervals.Units(sums[:, :, None], np.ones(len(sums), np.int64), grouped=True)
+    low, high = intervals.share_interval(sums[:, :1], sums[:, 1:], units=units)[:, 0]
+    whole_sum = float(sums[:, 1].sum())
+    return Estimate(float(sums[:, 0].sum() / whole_sum), float(low), float(high)) if whole_sum else UNKNOWN

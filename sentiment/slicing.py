@@ -1,0 +1,135 @@
+"""Held-out rows in slices: by length, language, any column of the file, and by word; and where a model is worse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy import sparse
+
+from sentiment.data.balance import measure_lengths
+from sentiment.data.crosstab import Groups, group_values
+from sentiment.data.dataset import FILE_PREFIX
+from sentiment.data.language import detect_language, language_name, length_unit
+from sentiment.data.words import terms_of_texts
+from sentiment.evaluation.slices import FEWEST, judge_slices
+from sentiment.judging import groups_of
+
+LENGTH, LANGUAGE, SCRIPT, WORD = "length", "language", "script", "word"
+MOST_COLUMNS = 30  # of the file
+MOST_WORDS = 400  # the most frequent: the more are tried, the surer each has to be
+COMMON = 0.5  # share of the rows: a word in more of them cuts out nothing
+_MOST_FOR_LANGUAGE = 5_000  # rows: a language takes about a millisecond a row to tell
+_SCRIPTS = ("Latin", "Han", "Hiragana", "Katakana", "Hangul", "Cyrillic", "Arabic", "Hebrew", "Greek", "Thai")
+
+
+@dataclass(frozen=True, eq=False)
+class Slices:
+    """The held-out rows of a run in slices.
+
+    Attributes:
+        columns: by what it is sliced ("length", "language" or "script", "file:<name>"), the rows in groups.
+        words: words and pairs of words that are in enough rows.
+        members: bool[n_rows, n_words], sparse: which row has which word.
+        table: every slice against the rest, made by `evaluation.slices.judge_slices`: columns column ("word" for a
+            word), value, then the figures.
+    """
+
+    columns: dict[str, Groups]
+    words: tuple[str, ...]
+    members: sparse.csc_matrix
+    table: pd.DataFrame
+
+    def worst(self, n: int = 12) -> pd.DataFrame:
+        """Slices that the model is surely worse on, the largest difference first."""
+        worse = self.table[self.table["finding"] == "worse"]
+        return worse.sort_values("difference", kind="stable").head(n)
+
+    def rows(self, column: str, value: str) -> NDArray[np.bool_]:
+        """bool[n_rows]: which rows are in a slice; none for one that there is not."""
+        if column == WORD:
+            if value not in self.words:
+                return np.zeros(self.members.shape[0], bool)
+            return np.asarray(self.members[:, self.words.index(value)].toarray() > 0).ravel()
+        found = self.columns.get(column)
+        if found is None or value not in found.names:
+            return np.zeros(self.members.shape[0], bool)
+        return np.asarray(found.codes == found.names.index(value), bool)
+
+
+def slice_rows(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str, classes: Sequence[str] = ()) -> Slices:
+    """The held-out rows of a run in slices, each judged against the rest.
+
+    Args:
+        rows: labeled held-out rows with the columns row, text, label, group and "model:prediction".
+        frame: the rows of the dataset with the other columns of its file; None where there is no dataset any more.
+        language: of the dataset, which says how length is counted.
+        classes: those of which nothing is sliced: what the rows' own labels say is not news.
+    """
+    columns = _column_groups(rows, frame, language=language)
+    columns = {name: found for name, found in columns.items() if not set(found.names) <= set(classes)}
+    words, members = _word_members(rows["text"])
+    right = (rows["label"].astype("str") == rows["model:prediction"].astype("str")).to_numpy(bool)
+    names = [(name, value) for name, found in columns.items() for value in found.names]
+    names += [(WORD, word) for word in words]
+    parts = [_one_hot(found) for found in columns.values()]
+    everything = sparse.hstack([*parts, members], format="csc") if parts else members
+    table = judge_slices(
+        right, everything, names=pd.DataFrame(names, columns=["column", "value"]), groups=groups_of(rows)
+    )
+    return Slices(columns, tuple(words), members, table)
+
+
+def _column_groups(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str) -> dict[str, Groups]:
+    texts = rows["text"]
+    found = {LENGTH: group_values(pd.Series(measure_lengths(texts, unit=length_unit(language))))}
+    if len(rows) <= _MOST_FOR_LANGUAGE:
+        found[LANGUAGE] = _kept(pd.Series([language_name(detect_language([text])) for text in texts], dtype="str"))
+    else:
+        found[SCRIPT] = _kept(_scripts(texts))
+    if frame is None:
+        return found
+    others = [name for name in frame.columns if name.startswith(FILE_PREFIX)][:MOST_COLUMNS]
+    own = frame.set_index("row")[others].reindex(rows["row"].to_numpy())
+    for name in others:
+        groups = group_values(own[name].reset_index(drop=True))
+        if len(groups.names) > 1:
+            found[name] = groups
+    return found
+
+
+def _kept(values: pd.Series) -> Groups:
+    """The values in groups, where those with too few rows to be judged are one."""
+    counts = values.value_counts()
+    return group_values(values.where(values.map(counts) >= FEWEST, "other"))
+
+
+def _scripts(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """The script that a text is in: the first of ours of which it has two letters in a row."""
+    array = pa.array(texts, pa.large_string())
+    found = np.full(len(array), "other", object)
+    for name in reversed(_SCRIPTS):
+        found[np.asarray(pc.match_substring_regex(array, rf"\p{{{name}}}{{2}}"))] = name
+    return pd.Series(found, dtype="str")
+
+
+def _word_members(texts: "pd.Series[str]") -> tuple[list[str], sparse.csc_matrix]:
+    """The words that are in enough rows, and in not too many, the most frequent first; and which row has which."""
+    terms, known, places = terms_of_texts(texts)
+    counts = np.bincount(known, minlength=len(terms))
+    wanted = np.flatnonzero((counts >= FEWEST) & (counts <= COMMON * len(texts)))
+    wanted = wanted[np.argsort(-counts[wanted], kind="stable")][:MOST_WORDS]
+    number = np.full(len(terms), -1)
+    number[wanted] = np.arange(len(wanted))
+    kept = number[known] >= 0 if len(known) else np.zeros(0, bool)
+    shape = (len(texts), len(wanted))
+    members = sparse.csc_matrix((np.ones(int(kept.sum())), (places[kept], number[known[kept]])), shape=shape)
+    return [terms[place] for place in wanted.tolist()], members
+
+
+def _one_hot(groups: Groups) -> sparse.csc_matrix:
+    n = len(groups.codes)
+    return sparse.csc_matrix((np.ones(n), (np.arange(n), groups.codes)), shape=(n, len(groups.names)))
