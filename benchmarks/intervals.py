@@ -167,6 +167,8 @@ def _calibration_hits(world: World, rows: Rows, *, seed: int) -> Iterator[Hit]:
         ("log loss", ours.log_loss, truth["log_loss"]),
     ):
         yield kind, ours.n, mine.low <= its <= mine.high
+    if ours.n < calibration.FEWEST_TO_MEASURE:
+        return
     everyone = world.population
     confidence = everyone.probs.max(axis=1)
     edges = [line.low for line in ours.bins[1:]]

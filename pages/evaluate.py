@@ -1,20 +1,61 @@
-"""Evaluate: can I trust it? The verdict, the report beside the baselines, and the texts behind each mistake."""
+"""Evaluate: can I trust it? The verdict, and behind it the classes, mistakes, slices, probabilities and other runs."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
+from sentiment.judging import Judgement
 from sentiment.training import jobs
-from ui import cache, shell, widgets
+from sentiment.training.runs import Run
+from ui import address, cache, shell, widgets
 from ui.guard import guard
+from ui.panels_calibration import show_calibration
+from ui.panels_errors import show_errors
 from ui.panels_evaluate import (
     choose_model,
-    show_confusion,
     show_downloads,
     show_evaluation_figures,
     show_report_chart,
     show_table,
     show_verdict,
 )
+from ui.panels_evaluate_curves import show_curves
+from ui.panels_slices import SECTION, show_slices
+from ui.panels_thresholds import show_thresholds
 from ui.state import session
+
+
+def _show_classes(run: Run, judgement: Judgement) -> None:
+    show_report_chart(run, judgement)
+    model = choose_model(judgement, key=f"model:{run.id}")
+    show_table(judgement, model=model)
+    show_curves(run, judgement, model=model)
+    show_downloads(run, judgement)
+
+
+def _show_mistakes(run: Run, judgement: Judgement) -> None:
+    show_errors(run, judgement, model=choose_model(judgement, key=f"mistakes-of:{run.id}"))
+
+
+SECTIONS: dict[str, Callable[[Run, Judgement], None]] = {
+    "Classes": _show_classes,
+    "Mistakes": _show_mistakes,
+    "Slices": show_slices,
+    "Thresholds": show_thresholds,
+    "Calibration": show_calibration,
+}
+
+
+def _show_sections(run: Run, judgement: Judgement) -> None:
+    show_verdict(judgement)
+    show_evaluation_figures(judgement)
+    first = next(iter(SECTIONS))
+    address.take("show", SECTION, options=SECTIONS, default=first)
+    chosen = st.segmented_control("Section", list(SECTIONS), key=SECTION, required=True, label_visibility="collapsed")
+    address.tell("show", chosen if chosen != first else None)
+    with guard():
+        SECTIONS[str(chosen or first)](run, judgement)
+
 
 shell.frame()
 workspace = cache.workspace()
@@ -45,12 +86,4 @@ else:
                 page="pages/finetune.py",
             )
         else:
-            show_verdict(judgement)
-            show_evaluation_figures(judgement)
-            show_report_chart(run, judgement)
-            show_downloads(run, judgement)
-            st.subheader("Class by class", anchor=False)
-            model = choose_model(judgement, key=f"model:{run.id}")
-            show_table(judgement, model=model)
-            st.subheader("Mistakes", anchor=False)
-            show_confusion(run, judgement, model=model)
+            _show_sections(run, judgement)

@@ -5,9 +5,9 @@ import streamlit as st
 from sentiment.access import Role
 from ui import cache, shell, widgets
 from ui.guard import guard
-from ui.panels_compare import comparable_runs, show_comparison
 from ui.panels_finetune import choose_base, choose_settings, show_start
 from ui.panels_run import show_run, show_runs
+from ui.panels_strategies import comparable_runs, show_strategies
 from ui.people import may, show_closed
 from ui.state import runs_of, session
 
@@ -34,7 +34,7 @@ else:
     elif current is None:
         show_closed(Role.OWNER, "No model has been trained on this dataset yet.")
     with guard():
-        show_comparison(comparable_runs(runs, state.run_id))
+        show_strategies(comparable_runs(runs, state.run_id))
     if len(runs) > 1 or current is not None:
         st.subheader("Runs on this dataset", anchor=False)
         with guard():

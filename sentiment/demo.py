@@ -3,16 +3,39 @@
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sentiment import data
 from sentiment.access import is_demo
+from sentiment.data import DatasetInfo
 from sentiment.errors import RunError, SentimentError, UsageError
+from sentiment.shown import read_shown
 from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 
 _LOOK_SECONDS = 0.5
+
+
+def shown_in_demo(workspace: Workspace) -> tuple[list[DatasetInfo], list[Run]]:
+    """The datasets and the runs that demo mode shows of a workspace, newest first.
+
+    Raises:
+        AccessError: if the file that says so cannot be used.
+    """
+    shown, runs = read_shown(workspace.root), workspace.runs()
+    infos = {info.id: info for info in workspace.datasets()}
+    names = {info.id: (info.id, info.name) for info in infos.values()}
+
+    def runs_of(info: DatasetInfo) -> list[tuple[str, ...]]:
+        return [(run.id, run.info.name) for run in runs if run.info.dataset.id == info.id]
+
+    found = [run for run in runs if run.info.dataset.id in names]
+    return (
+        [info for info in infos.values() if shown.has_dataset(names[info.id], partial(runs_of, info))],
+        [run for run in found if shown.has_run((run.id, run.info.name), names[run.info.dataset.id])],
+    )
 
 
 def prepare_demo(workspace: Workspace, *, tell: Callable[[str], None] = lambda said: None) -> Run | None:

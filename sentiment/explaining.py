@@ -46,7 +46,7 @@ def explain_text(
     Raises:
         UsageError: if the text is longer than 20,000 characters, or the model has no such class.
     """
-    names = tuple(classes or getattr(model, "classes", ()))
+    names: tuple[str, ...] = tuple(classes if classes is not None else getattr(model, "classes", ()))
     check_text(text)
     asked = -1 if target is None else _position(names, target)
     found = _score(model, text, asked)

@@ -1,4 +1,4 @@
-"""Small files written so that a reader never sees half of one."""
+"""Small files written so that a reader never sees half of one, and the folder that the product works in."""
 
 import json
 import os
@@ -7,6 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.sealing import check_writable
+
+WORKSPACE = "SENTIMENT_WORKSPACE"
+
+
+def workspace_folder() -> Path:
+    """The folder of this process's workspace, whether or not it is there: what SENTIMENT_WORKSPACE names."""
+    return Path(os.environ.get(WORKSPACE) or "workspace").absolute()
 
 
 def write_atomic(path: Path, content: bytes) -> None:

@@ -116,7 +116,8 @@ def judge_run(run: Run) -> Judgement | None:
         return None
     rows = rows[rows["label"].notna()].reset_index(drop=True)
     classes, labels = list(run.info.classes), rows["label"].tolist()
-    groups = groups_of(rows)
+    grouped = groups_of(rows)
+    groups = None if grouped is None else grouped.tolist()
     ready = [model for model in MODELS if f"{model}:prediction" in rows]
     reports = {
         model: evaluation.evaluate(

@@ -260,6 +260,9 @@ def _architecture(run: Run, config: Mapping[str, Any]) -> str:
     if config.get("architecture") == "TextRNN":
         ways = "in both directions" if encoder.get("bidirectional") else "in one direction"
         return f"recurrent network ({str(encoder.get('kind')).upper()}, {encoder.get('units')} units, {ways})"
+    if config.get("architecture") == "KerasGraph":
+        kinds = dict.fromkeys(str(layer.get("kind")) for layer in encoder.get("layers", ()))
+        return f"network brought from Keras ({plain(', '.join(kinds))})"
     return f"simple model ({plain(str(config.get('architecture')))})"
 
 

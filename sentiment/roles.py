@@ -23,10 +23,14 @@ from typing import Any
 
 from sentiment.access import HOST, Person, Role, is_demo
 from sentiment.errors import AccessError, SentimentError
+from sentiment.files import workspace_folder
+from sentiment.shown import read_shown
 
 ENVIRONMENT = "SENTIMENT_ROLES"
 FILE_NAME = "roles.toml"
 _MOST_BYTES = 1_000_000
+_MOST_CHARS = 120  # of an address: labels keep as many of a name, and two must not become one
+_ADDRESS = re.compile(r"[^@*\s]+@[^@*\s]+")
 _PATTERN = re.compile(r"(\*|[^@*\s]+)@[^@*\s]+")
 _LISTS = {"owner": Role.OWNER, "labeler": Role.LABELER, "viewer": Role.VIEWER}
 _CHOICES = {
@@ -53,7 +57,7 @@ class Roles:
 
     def of(self, email: str) -> Role:
         """The highest role that fits a verified address."""
-        if not email.isascii() or not _PATTERN.fullmatch(email):  # letters that merely look like others fit nothing
+        if not email.isascii() or not _ADDRESS.fullmatch(email):  # letters that merely look like others fit nothing
             return self.others
         name, domain = email.lower().split("@")
         fitting = [role for pattern, role in self.patterns if pattern in (f"{name}@{domain}", f"*@{domain}")]
@@ -154,7 +158,7 @@ def identify(roles: Roles | None, claims: Mapping[str, Any], *, sign_in: bool) -
         return Person(roles.nobody)
     email = claims.get("email")
     verified = claims.get("email_verified") is True or (roles.unverified_email and "email_verified" not in claims)
-    if not isinstance(email, str) or not verified:
+    if not isinstance(email, str) or not verified or len(email) > _MOST_CHARS:
         return Person(roles.nobody)
     return Person(roles.of(email), email.lower() if email.isascii() else email)
 
@@ -169,9 +173,6 @@ def _unusable(path: Path, why: str) -> AccessError:
 
 def main() -> int:
     """Checks what a server would be closed by (`python -m sentiment.roles`); returns the exit status."""
-    from sentiment.shown import read_shown
-    from sentiment.workspace import workspace_folder
-
     try:
         read_roles(workspace_folder())
         if is_demo():

@@ -23,6 +23,9 @@ MOST_COLUMNS = 30  # of the file
 MOST_WORDS = 400  # the most frequent: the more are tried, the surer each has to be
 COMMON = 0.5  # share of the rows: a word in more of them cuts out nothing
 _MOST_FOR_LANGUAGE = 5_000  # rows: a language takes about a millisecond a row to tell
+_ALIKE = 0.7  # rows in both of two slices, as a share of the rows in either
+_ENOUGH_LETTERS = 60  # of a text, to tell its language from others in the same script
+_BY_SCRIPT = ("zh", "ja", "ko", "th")
 _SCRIPTS = ("Latin", "Han", "Hiragana", "Katakana", "Hangul", "Cyrillic", "Arabic", "Hebrew", "Greek", "Thai")
 
 
@@ -44,9 +47,22 @@ class Slices:
     table: pd.DataFrame
 
     def worst(self, n: int = 12) -> pd.DataFrame:
-        """Slices that the model is surely worse on, the largest difference first."""
+        """Slices that the model is surely worse on, the largest difference first.
+
+        Of slices that are nearly the same rows (a word, and a pair of words with it), the first stands for all.
+        """
         worse = self.table[self.table["finding"] == "worse"]
-        return worse.sort_values("difference", kind="stable").head(n)
+        worse = worse.iloc[np.argsort(worse["difference"].round(9).to_numpy(), kind="stable")]
+        kept: list[int] = []
+        seen: list[NDArray[np.bool_]] = []
+        for place, line in zip(worse.index, worse.to_dict("records"), strict=True):
+            rows = self.rows(line["column"], line["value"])
+            if all((rows & other).sum() < _ALIKE * (rows | other).sum() for other in seen):
+                kept.append(place)
+                seen.append(rows)
+            if len(kept) == n:
+                break
+        return worse.loc[kept]
 
     def rows(self, column: str, value: str) -> NDArray[np.bool_]:
         """bool[n_rows]: which rows are in a slice; none for one that there is not."""
@@ -86,19 +102,25 @@ def slice_rows(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str,
 def _column_groups(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str) -> dict[str, Groups]:
     texts = rows["text"]
     found = {LENGTH: group_values(pd.Series(measure_lengths(texts, unit=length_unit(language))))}
+    others = [] if frame is None else [name for name in frame.columns if name.startswith(FILE_PREFIX)][:MOST_COLUMNS]
+    if frame is not None and others:
+        own = frame.set_index("row")[others].reindex(rows["row"].to_numpy())
+        for name in others:
+            groups = group_values(own[name].reset_index(drop=True))
+            if len(groups.names) > 1:
+                found[name] = groups
     if len(rows) <= _MOST_FOR_LANGUAGE:
-        found[LANGUAGE] = _kept(pd.Series([language_name(detect_language([text])) for text in texts], dtype="str"))
+        found[LANGUAGE] = _kept(pd.Series([_language(text, usual=language) for text in texts], dtype="str"))
     else:
         found[SCRIPT] = _kept(_scripts(texts))
-    if frame is None:
-        return found
-    others = [name for name in frame.columns if name.startswith(FILE_PREFIX)][:MOST_COLUMNS]
-    own = frame.set_index("row")[others].reindex(rows["row"].to_numpy())
-    for name in others:
-        groups = group_values(own[name].reset_index(drop=True))
-        if len(groups.names) > 1:
-            found[name] = groups
     return found
+
+
+def _language(text: str, *, usual: str) -> str:
+    """The name of the language of a text; a short one is in the dataset's, unless its script says otherwise."""
+    code = detect_language([text])
+    short = sum(map(str.isalpha, text[:1000])) < _ENOUGH_LETTERS
+    return language_name(usual if short and code not in _BY_SCRIPT else code)
 
 
 def _kept(values: pd.Series) -> Groups:

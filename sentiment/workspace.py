@@ -25,7 +25,8 @@ from sentiment.data import Dataset, DatasetInfo, FileLabels, Overlay
 from sentiment.data.cells import clean_name
 from sentiment.data.storage import rename_saved
 from sentiment.errors import DataError, RunError, WorkspaceError
-from sentiment.files import write_atomic
+from sentiment.files import WORKSPACE as ENVIRONMENT
+from sentiment.files import workspace_folder, write_atomic
 from sentiment.samples import Sample, list_samples
 from sentiment.sealing import seal
 from sentiment.shown import Shown, read_shown
@@ -36,7 +37,6 @@ from sentiment.training.runs import LABELS_FILE, Run
 if TYPE_CHECKING:
     from sentiment.labels.store import LabelStore
 
-ENVIRONMENT = "SENTIMENT_WORKSPACE"
 DATABASE = "DATABASE_URL"
 MAX_NAME_CHARS = 120
 _KEPT = 16  # datasets whose labels are remembered
@@ -358,11 +358,6 @@ def _keep_labels(overlay: Overlay, folder: Path) -> None:
         data.save_overlay(overlay, folder / LABELS_FILE)
     except OSError as error:
         raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
-
-
-def workspace_folder() -> Path:
-    """The folder of this process's workspace, whether or not it is there."""
-    return Path(os.environ.get(ENVIRONMENT) or "workspace").absolute()
 
 
 def _make_folders(root: Path) -> None:

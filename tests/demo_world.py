@@ -78,7 +78,7 @@ def seen_now(world: World) -> World:
 
 def predictions(dataset: Dataset) -> pd.DataFrame:
     """Held-out rows of which every model says the first class."""
-    rows = dataset.frame[["row", "text", "label", "group"]].assign(split="test")
+    rows = dataset.frame[["row", "text", "label", "group"]].dropna(subset="label").assign(split="test")
     first, *others = dataset.classes
     for model in runs.MODELS:
         rows[f"{model}:prediction"] = first

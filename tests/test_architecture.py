@@ -50,6 +50,7 @@ LIGHT = (
     "sentiment.judging",
     "sentiment.serving.client",
     "sentiment.models.registry",
+    "sentiment.importing",
     "sentiment.data",
     "sentiment.labels.store",
     "sentiment.labels.exchange",

@@ -14,7 +14,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = ("sentiment", "ui", "pages", "app.py")
 OWN = {"sentiment", "ui", "pages", "app", "tests", "benchmarks"}
 # Used through another library, which imports it when it is asked for by name.
-BY_NAME = {"xlsxwriter": 'engine="xlsxwriter"', "python-calamine": 'engine="calamine"', "psycopg": "postgresql+psycopg"}
+BY_NAME = {
+    "authlib": "st.login",
+    "xlsxwriter": 'engine="xlsxwriter"',
+    "python-calamine": 'engine="calamine"',
+    "psycopg": "postgresql+psycopg",
+}
 
 
 def normalise(name: str) -> str:

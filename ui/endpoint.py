@@ -5,19 +5,27 @@ from functools import lru_cache
 import numpy as np
 from starlette.routing import Route
 
+from sentiment.access import Role
+from sentiment.errors import AccessError
 from sentiment.serving import client
 from sentiment.serving.http import Endpoint
 from sentiment.serving.merging import Answer
-from sentiment.serving.served import open_to_all, served_runs
+from sentiment.serving.served import served_runs
 from sentiment.workspace import Workspace
+from ui import people
 
 
 def routes() -> list[Route]:
     """What the server of the dashboard answers besides pages."""
-    endpoint = Endpoint(
-        _ask, lambda: served_runs(_workspace()), open_without_token=lambda: open_to_all(_workspace())
-    )
-    return endpoint.routes()
+    return Endpoint(_ask, lambda: served_runs(_workspace()), open_without_token=_is_open).routes()
+
+
+def _is_open() -> bool:
+    """Whether somebody who has not signed in may look at this server, and so may ask it without a token."""
+    try:
+        return people.may(Role.VIEWER)
+    except AccessError:
+        return False
 
 
 @lru_cache(maxsize=1)

@@ -10,9 +10,8 @@ import streamlit as st
 from sentiment import evaluation, figures
 from sentiment.judging import Judgement
 from sentiment.training.runs import Run
-from ui import cache, text
-from ui.state import session
-from ui.widgets import Figure, is_dark, page_of_rows, show_figure, show_figures, show_rows
+from ui import address, cache, text
+from ui.widgets import Figure, is_dark, show_figure, show_figures
 
 TITLES = {"model": "This model", "tfidf": "TF-IDF", "majority": "Majority class"}
 HINTS = {
@@ -62,34 +61,28 @@ def _macro(label: str, report: dict, hint: str) -> Figure:
 def show_report_chart(run: Run, judgement: Judgement) -> None:
     """Draws each class's F1 with its interval beside the baselines'."""
     baselines = {TITLES[name]: report for name, report in judgement.reports.items() if name != "model"}
-    figure = figures.plot_report(judgement.reports["model"], baselines, run.info.colours, dark=is_dark())
+    figure = figures.plot_report(
+        judgement.reports["model"], baselines, run.info.colours, fewest=evaluation.TOO_FEW, dark=is_dark()
+    )
     show_figure(figure, key=f"report:{run.id}")
 
 
 def choose_model(judgement: Judgement, *, key: str) -> str:
     """Draws the choice between the model and the baselines; returns its name in the report."""
     names = [name for name in TITLES if name in judgement.reports]
+    address.take("of", key, options=names, default=names[0])
     chosen = st.segmented_control(
-        "Report of", names, format_func=TITLES.__getitem__, default=names[0], required=True, key=key,
-        label_visibility="collapsed",
-    )  # fmt: skip
+        "Report of", names, format_func=TITLES.__getitem__, required=True, key=key, label_visibility="collapsed"
+    )
     name = str(chosen or names[0])
+    address.tell("of", name if name != names[0] else None)
     st.caption(HINTS[name])
     return name
 
 
 def show_table(judgement: Judgement, *, model: str) -> None:
     """Draws precision, recall and F1 of each class with their intervals."""
-    table = evaluation.report_table(judgement.reports[model])
-    titles = {"macro avg": "Mean of the classes", "weighted avg": "Weighted by rows", "accuracy": "Accuracy"}
-    classes = set(judgement.reports[model]["classes"])
-    names = [text.visible(n) if i < len(classes) else titles.get(n, n) for i, n in enumerate(table["class"])]
-    shown = pd.DataFrame({"Class": names})
-    for heading, column in (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1")):
-        shown[heading] = [
-            _with_interval(*line) for line in table[[column, f"{column}_low", f"{column}_high"]].itertuples(index=False)
-        ]
-    shown["Rows"] = [text.number(n) for n in table["support"]]
+    shown = report_frame(judgement.reports[model])
     st.dataframe(
         shown,
         hide_index=True,
@@ -104,67 +97,37 @@ def show_table(judgement: Judgement, *, model: str) -> None:
             "Rows": st.column_config.TextColumn(help="Held-out rows of this class.", width="small"),
         },
     )
-    st.caption("In brackets the 95 % interval: where the figure would lie on other rows like these.")
+    st.caption(
+        "In brackets the 95 % interval: where the figure would lie on other rows like these. A figure with fewer than "
+        f"{evaluation.TOO_FEW} rows behind it is not shown: it would be a guess."
+    )
 
 
-def _with_interval(value: float, low: float, high: float) -> str:
-    return "" if math.isnan(value) else f"{text.percent(value)}  ({100 * low:.0f} to {100 * high:.0f})"
+def report_frame(report: dict[str, Any]) -> pd.DataFrame:
+    """The table of a report as people read it: columns Class, Precision, Recall, F1 and Rows, all of them words."""
+    table = evaluation.report_table(report)
+    titles = {"macro avg": "Mean of the classes", "weighted avg": "Weighted by rows", "accuracy": "Accuracy"}
+    classes = set(report["classes"])
+    names = [text.visible(n) if i < len(classes) else titles.get(n, n) for i, n in enumerate(table["class"])]
+    shown = pd.DataFrame({"Class": names})
+    behind = [*((line["support"], line["said"]) for line in report["per_class"])]
+    behind += [(report["n_examples"], report["n_examples"])] * (len(table) - len(behind))
+    for heading, column in (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1")):
+        lines = table[[column, f"{column}_low", f"{column}_high"]].itertuples(index=False)
+        shown[heading] = [
+            _with_interval(*line, n=said if column == "precision" else support)
+            for line, (support, said) in zip(lines, behind, strict=True)
+        ]
+    shown["Rows"] = [text.number(n) for n in table["support"]]
+    return shown
 
 
-def show_confusion(run: Run, judgement: Judgement, *, model: str) -> None:
-    """Draws the confusion matrix, and the texts behind the cell that was clicked."""
-    report, key = judgement.reports[model], f"confusion:{run.id}:{model}"
-    left, right = st.columns([5, 6], gap="large")
-    with left:
-        show_figure(
-            figures.plot_confusion(report, run.info.colours, dark=is_dark()), key=key, on_select=lambda: _pick(key)
-        )
-    with right:
-        _show_cell(run, judgement, model=model, report=report)
-
-
-def _pick(key: str) -> None:
-    """Turns a click on a cell into the choice of its two classes."""
-    state = session()
-    event: Any = state.widget(key)
-    points = event["selection"]["points"] if event else []
-    if points and points[0].get("customdata"):
-        state.set_widget(f"{key}:true", points[0]["customdata"][0])
-        state.set_widget(f"{key}:said", points[0]["customdata"][1])
-        state.set_widget(f"{key}:page", 1)
-
-
-def _show_cell(run: Run, judgement: Judgement, *, model: str, report: dict) -> None:
-    key, names = f"confusion:{run.id}:{model}", [str(name) for name in report["classes"]]
-    state = session()
-    if state.widget(f"{key}:true") not in names:
-        worst = _worst_cell(report)
-        state.set_widget(f"{key}:true", names[worst[0]])
-        state.set_widget(f"{key}:said", names[worst[1]])
-    titles = text.distinct({name: name for name in names})
-    with st.container(horizontal=True):
-        true = st.selectbox("True class", names, format_func=titles.__getitem__, key=f"{key}:true")
-        said = st.selectbox("The model says", names, format_func=titles.__getitem__, key=f"{key}:said")
-    rows = judgement.rows
-    rows = rows[(rows["label"] == true) & (rows[f"{model}:prediction"] == said)]
-    column = f"{model}:prob:{said}"
-    if column in rows:
-        rows = rows.sort_values(column, ascending=False)
-    if rows.empty:
-        st.info("No held-out row is in this cell.")
-        return
-    part = page_of_rows(len(rows), key=f"{key}:page")
-    columns = {column: "Probability"} if column in rows else {}
-    show_rows(rows.iloc[part][["row", "text", *columns]], key=f"{key}:rows", columns=columns, text_width=250)
-    st.caption("The surest first. Click a cell of the chart to see its texts.")
-
-
-def _worst_cell(report: dict) -> tuple[int, int]:
-    """The most frequent mistake; a right cell where there is none."""
-    matrix = report["confusion_matrix"]
-    cells = [(matrix[i][j], i, j) for i in range(len(matrix)) for j in range(len(matrix)) if i != j]
-    n, i, j = max(cells, default=(0, 0, 0))
-    return (i, j) if n else (0, 0)
+def _with_interval(value: float, low: float, high: float, *, n: int) -> str:
+    if math.isnan(value):
+        return ""
+    if n < evaluation.TOO_FEW:
+        return f"too few rows ({text.number(n)})"
+    return f"{text.percent(value)}  ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def show_downloads(run: Run, judgement: Judgement) -> None:

@@ -20,6 +20,7 @@ from sentiment.workspace import Workspace
 from ui import cache, text
 from ui.guard import guard, show_error
 from ui.panels_imbalance import TITLES, choose_compared, choose_imbalance, recommend, training_counts
+from ui.panels_keras import bring_base
 from ui.state import runs_of, session
 
 ENOUGH_ROWS = 200
@@ -61,12 +62,14 @@ def choose_base(info: DatasetInfo) -> BaseModel:
         state.set_widget(key, recommended)
     st.markdown(text.literal(reason, limit=400))
     chosen = str(state.widget(key))
-    readers = [base for base in bases.values() if base.kind == "pretrained" and info.language in base.languages]
+    pretrained = [base for base in bases.values() if base.kind == "pretrained"]
+    readers = [base for base in pretrained if base.own or info.language in base.languages]
     front = readers or [base for base in bases.values() if base.name == recommended or base.kind == "scratch"]
     _cards(front, info, chosen=chosen, recommended=recommended)
     others = [base for base in bases.values() if base not in front]
     with st.expander("Other models", expanded=bases[chosen] in others):
         _cards(others, info, chosen=chosen, recommended=recommended)
+    bring_base(key)
     return bases[chosen]
 
 

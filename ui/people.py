@@ -15,8 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from sentiment import access
 from sentiment.access import Person, Role
 from sentiment.errors import AccessError
+from sentiment.files import workspace_folder
 from sentiment.roles import identify, read_roles
-from sentiment.workspace import workspace_folder
 from ui import text
 from ui.state import session
 

@@ -34,6 +34,8 @@ def draw() -> None:
             st.Page("pages/label.py", title="Label", icon=":material/label:", url_path="label"),
             st.Page("pages/finetune.py", title="Fine-tune", icon=":material/model_training:", url_path="finetune"),
             st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:", url_path="evaluate"),
+            st.Page("pages/explain.py", title="Explain", icon=":material/psychology_alt:", url_path="explain"),
+            st.Page("pages/share.py", title="Share", icon=":material/ios_share:", url_path="share"),
             st.Page(_to_data, url_path="data", visibility="hidden"),
             st.Page(_to_finetune, url_path="fine-tune", visibility="hidden"),
         ]

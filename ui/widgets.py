@@ -43,9 +43,9 @@ def page_section(title: str) -> None:
     st.subheader(text.literal(title), anchor=False)
 
 
-def show_figures(figures: Sequence[Figure]) -> None:
-    """Draws the numbers that matter side by side; they wrap on a narrow screen."""
-    with st.container(horizontal=True, key="figures"):
+def show_figures(figures: Sequence[Figure], *, key: str = "figures") -> None:
+    """Draws the numbers that matter side by side; they wrap on a narrow screen. `key` tells several such rows apart."""
+    with st.container(horizontal=True, key=key):
         for figure in figures:
             st.metric(
                 figure.label,

@@ -10,8 +10,11 @@ import click
 from sentiment.cli.compare import compare
 from sentiment.cli.distributed import Joining, distributed_options, joined
 from sentiment.cli.duplicates import duplicates
+from sentiment.cli.explain import explain
 from sentiment.cli.export import export
+from sentiment.cli.import_keras import import_keras
 from sentiment.cli.labels import labels
+from sentiment.cli.predict import predict
 from sentiment.cli.progress import Reporter
 from sentiment.cli.report import report
 from sentiment.cli.serve import serve
@@ -35,8 +38,11 @@ cli.add_command(compare)
 cli.add_command(labels)
 cli.add_command(duplicates)
 cli.add_command(suspects)
+cli.add_command(explain)
 cli.add_command(export)
+cli.add_command(import_keras)
 cli.add_command(serve)
+cli.add_command(predict)
 cli.add_command(report)
 
 
@@ -126,6 +132,8 @@ def finetune(
             if warning := state.settings.get("warning"):
                 click.echo(f"Note: {warning}", err=True)
             _print_held_out(run)
+            if state.status == "finished":
+                _print_learning(run, dataset)
 
 
 @cli.command()
@@ -156,25 +164,6 @@ def evaluate(run_dir: str, data: Path, text: str, label: str, json_file: Path | 
     click.echo(_report_text(report))
     if json_file is not None:
         write_json(json_file, report)
-
-
-@cli.command()
-@click.argument("run_dir")
-@DATA
-@TEXT
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path), metavar="FILE", help="csv, tsv, xlsx, jsonl or parquet."
-)
-def predict(run_dir: str, data: Path, text: str, out: Path) -> None:
-    """Add the columns prediction and prob_<class> to DATA; every row and column is kept, in order."""
-    from sentiment.data import read_table, write_table
-    from sentiment.models.predictor import load_predictor
-    from sentiment.scoring import score_frame
-
-    predictor = load_predictor(run_dir)
-    table = read_table(data, name=data.name)
-    write_table(score_frame(table.frame, text=text, predict_fn=predictor, classes=predictor.classes), out)
-    click.echo(f"{len(table.frame)} rows written to {out}")
 
 
 @cli.command()
@@ -234,12 +223,25 @@ def _print_held_out(run: Any) -> None:
             click.echo(f"{name:>10}  macro-F1 {100 * baseline['macro avg']['f1-score']:.1f}")
 
 
+def _print_learning(run: Any, dataset: Any) -> None:
+    """Measures what more labels would bring, once the result is told, and says it."""
+    from sentiment.evaluation.growth_words import describe_learning
+    from sentiment.training.learning_curve import measure_learning
+
+    click.echo(f"\n{describe_learning(measure_learning(run, dataset))}")
+
+
 def _report_text(report: dict[str, Any]) -> str:
     """The report as a table of percentages with 95 % intervals."""
-    rows = []
+    from sentiment.evaluation import TOO_FEW
+
+    rows, behind = [], {line["class"]: line for line in report["per_class"]}
     for name in [*report["classes"], "macro avg", "weighted avg"]:
         cells = []
         for figure in ("precision", "recall", "f1-score"):
+            if behind.get(name, {}).get("said" if figure == "precision" else "support", TOO_FEW) < TOO_FEW:
+                cells.append("too few rows")
+                continue
             low, high = report["intervals"][name][figure]
             cells.append(f"{100 * report[name][figure]:.1f} ({100 * low:.0f} to {100 * high:.0f})")
         rows.append((name, *cells, str(int(report[name]["support"]))))

@@ -4,6 +4,8 @@ import click
 
 from sentiment.errors import UsageError
 
+_WAITING = 128  # connections that wait to be taken
+
 
 @click.command()
 @click.argument("run_dir")
@@ -34,6 +36,7 @@ def serve(run_dir: str, port: int, host: str) -> None:
         cache_programs()
         model = load_predictor(run_dir)
         warm(model, max_length=getattr(getattr(model, "model", None), "max_length", 1))
+        listening.listen(_WAITING)  # so that whoever reads the next line can connect
         place = f"[{host}]" if ":" in host else host
         click.echo(f"Answering at http://{place}:{listening.getsockname()[1]}/api/predict (Ctrl+C stops it)")
         config = uvicorn.Config(make_endpoint_app(model, name=name_of(run_dir)), log_level="warning", access_log=False)

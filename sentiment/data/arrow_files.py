@@ -23,9 +23,9 @@ def read_parquet(content: bytes, *, limits: Limits) -> tuple[StringTable, list[s
     """
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
-        _check_size(file, limits=limits)
+        check_size(file, limits=limits)
         schema = file.schema_arrow
-        strings = [name for name, kind in zip(schema.names, schema.types, strict=True) if _is_text(kind)]
+        strings = [name for name, kind in zip(schema.names, schema.types, strict=True) if is_text(kind)]
         # Dictionaries first: a few bytes may stand for gigabytes of repeated text.
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=strings)
         return _read(file, limits=limits)
@@ -35,7 +35,8 @@ def read_parquet(content: bytes, *, limits: Limits) -> tuple[StringTable, list[s
         ) from error
 
 
-def _check_size(file: pq.ParquetFile, *, limits: Limits) -> None:
+def check_size(file: pq.ParquetFile, *, limits: Limits) -> None:
+    """Raises a DataError for a file that is larger than the limits, by what it says of itself."""
     metadata = file.metadata
     if metadata.num_rows > limits.max_rows:
         raise DataError(
@@ -57,16 +58,16 @@ def _check_size(file: pq.ParquetFile, *, limits: Limits) -> None:
 def _read(file: pq.ParquetFile, *, limits: Limits) -> tuple[StringTable, list[str]]:
     schema = file.schema_arrow
     left_out: list[str] = []
-    kept = [i for i, kind in enumerate(schema.types) if not _is_nothing(kind)]
+    kept = [i for i, kind in enumerate(schema.types) if not is_nothing(kind)]
     table = StringTable([schema.names[i] for i in kept], limits=limits)
     total = 0
     for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-        total += sum(_text_bytes(batch.column(i)) for i in kept)
+        total += sum(text_bytes(batch.column(i)) for i in kept)
         if total > limits.max_inflated_bytes:
             raise _too_large(total, limits=limits)
         columns = []
         for i in kept:
-            text = _as_text(batch.column(i))
+            text = as_text(batch.column(i))
             if text is None:
                 left_out.append(schema.names[i])
                 text = pa.nulls(batch.num_rows, pa.large_string())
@@ -77,7 +78,7 @@ def _read(file: pq.ParquetFile, *, limits: Limits) -> tuple[StringTable, list[st
     return table, [f"Column “{name}” holds binary values that are no text; they are left out." for name in names]
 
 
-def _as_text(array: pa.Array) -> pa.Array | None:
+def as_text(array: pa.Array) -> pa.Array | None:
     """The values as strings; None where they are bytes that are no text."""
     kind = array.type
     if pa.types.is_dictionary(kind):
@@ -96,19 +97,21 @@ def _as_text(array: pa.Array) -> pa.Array | None:
     return pc.cast(array, pa.large_string())
 
 
-def _text_bytes(array: pa.Array) -> int:
+def text_bytes(array: pa.Array) -> int:
     """Bytes that a column's texts take once they are written out."""
-    if not pa.types.is_dictionary(array.type) or not _is_text(array.type.value_type):
+    if not pa.types.is_dictionary(array.type) or not is_text(array.type.value_type):
         return array.nbytes
     lengths = pc.binary_length(array.dictionary)
     return pc.sum(pc.cast(pc.take(lengths, array.indices), pa.int64())).as_py() or 0
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds strings."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _is_nothing(kind: pa.DataType) -> bool:
+def is_nothing(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds nothing at all."""
     return pa.types.is_null(kind)
 
 

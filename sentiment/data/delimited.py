@@ -5,15 +5,16 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TextIO
 
-from sentiment.data.cells import StringTable, chunked
+from sentiment.data.cells import CHUNK_ROWS, StringTable, chunked
 from sentiment.data.encodings import check_decodes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_LISTED = 200
+Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 _SAMPLE_CHARS = 100_000
 _SAMPLE_ROWS = 300
 
@@ -103,7 +104,7 @@ def read_delimited(content: bytes, *, encoding: str, delimiter: str, limits: Lim
     try:
         return _parse(content, encoding, delimiter, limits=limits, quoting=csv.QUOTE_MINIMAL)
     except DataError:
-        if delimiter != "\t" or _quotes_pair(content, encoding):
+        if delimiter != "\t" or quotes_pair(content, encoding):
             raise
     # Tab-separated files are often written without any quoting: a quotation mark is then a plain character.
     table, notes = _parse(content, encoding, delimiter, limits=limits, quoting=csv.QUOTE_NONE)
@@ -111,7 +112,7 @@ def read_delimited(content: bytes, *, encoding: str, delimiter: str, limits: Lim
     return table, notes
 
 
-def _quotes_pair(content: bytes, encoding: str) -> bool:
+def quotes_pair(content: bytes, encoding: str) -> bool:
     """True where quotation marks enclose fields: some field begins and ends with one on the same line."""
     sample = content[: 4 * _SAMPLE_CHARS].decode(encoding, errors="ignore")
     cells = [cell for line in sample.splitlines() for cell in line.split("\t")]
@@ -121,23 +122,50 @@ def _quotes_pair(content: bytes, encoding: str) -> bool:
 
 
 def _parse(
-    content: bytes, encoding: str, delimiter: str, *, limits: Limits, quoting: Literal[0, 3]
+    content: bytes, encoding: str, delimiter: str, *, limits: Limits, quoting: Quoting
 ) -> tuple[StringTable, ParseNotes]:
+    notes = ParseNotes()
     stream = io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="")
+    header, chunks = row_chunks(stream, delimiter, quoting=quoting, notes=notes)
+    table = StringTable(header, limits=limits)
+    for chunk in chunks:
+        table.add_rows(chunk)
+    return table, notes
+
+
+def row_chunks(
+    stream: TextIO, delimiter: str, *, quoting: Quoting, notes: ParseNotes, size: int = CHUNK_ROWS
+) -> tuple[list[str], Iterator[list[list[str]]]]:
+    """The header, and the rows in lists of up to `size`, as many fields in each as in the header.
+
+    Args:
+        stream: opened with newline="".
+        delimiter: what separates fields.
+        quoting: `csv.QUOTE_MINIMAL`, or `csv.QUOTE_NONE` where quotation marks are plain characters.
+        notes: takes what is met on the way.
+        size: rows in a list.
+
+    Raises:
+        DataError: for a file without a header; later, for a row that cannot be read.
+    """
     # "strict" makes an unclosed quotation mark an error, where it would else swallow the rest of the file.
     reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)
-    notes = ParseNotes()
     rows = _counted(reader, notes, line_number=lambda: reader.line_num)
     header = next(rows, None)
     if header is None:
         raise DataError("The file is empty", expected="A row of column names and rows of data below")
-    table = StringTable(header, limits=limits)
-    width = len(header)
-    for chunk in chunked(rows):
+    return header, _even_chunks(rows, len(header), delimiter=delimiter, notes=notes, size=size)
+
+
+def _even_chunks(
+    rows: Iterator[list[str]], width: int, *, delimiter: str, notes: ParseNotes, size: int
+) -> Iterator[list[list[str]]]:
+    n_rows = 0
+    for chunk in chunked(rows, size):
         if any(len(row) != width for row in chunk):
-            _even_out(chunk, width, delimiter=delimiter, first=table.n_rows, notes=notes)
-        table.add_rows(chunk)
-    return table, notes
+            _even_out(chunk, width, delimiter=delimiter, first=n_rows, notes=notes)
+        n_rows += len(chunk)
+        yield chunk
 
 
 def _counted(reader: Iterator[list[str]], notes: ParseNotes, *, line_number: Callable[[], int]) -> Iterator[list[str]]:

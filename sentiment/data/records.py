@@ -28,7 +28,8 @@ def read_records(content: bytes, *, encoding: str, limits: Limits) -> StringTabl
     check_decodes(content, encoding)
     text = content.decode(encoding)
     is_array = text.lstrip("\ufeff \t\r\n").startswith("[")
-    objects = _from_array(text, limits=limits) if is_array else _from_lines(text, limits=limits)
+    lines = iter(text.removeprefix("\ufeff").split("\n"))
+    objects = _from_array(text, limits=limits) if is_array else records_of(lines, limits=limits)
     records = list(_bounded(objects, limits=limits))
     if not records:
         raise DataError("The file has no JSON objects", expected="One object per line, such as {“text”: “…”}")
@@ -61,9 +62,17 @@ def _bounded(objects: Iterator[dict[str, str | None]], *, limits: Limits) -> Ite
         yield record
 
 
-def _from_lines(text: str, *, limits: Limits) -> Iterator[dict[str, str | None]]:
-    # Only LF ends a line of JSON; splitlines() would also cut at U+2028 inside a string.
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+def records_of(lines: Iterator[str], *, limits: Limits) -> Iterator[dict[str, str | None]]:
+    """One record of strings for each line that is not blank.
+
+    Args:
+        lines: ended by LF alone: splitlines() would also cut at U+2028 inside a string.
+        limits: bounds on how deep values may be nested.
+
+    Raises:
+        DataError: naming the line that is not a JSON object, holds NaN, or is nested too deeply.
+    """
+    for number, line in enumerate(lines, 1):
         if line.strip():
             place = f"Line {number:,}"
             yield _record(_load(line, place=place), place=place, limits=limits)

@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 
 N_BINS, FEWEST_IN_BIN = 10, 30
 LOWEST, HIGHEST = 0.1, 10.0  # a temperature beyond these says more of the few rows than of the model
+FEWEST_TO_MEASURE = 100  # rows below which no calibration error is shown
 FEWEST_TO_FIT = 20  # rows below which no temperature is fitted
 _SPREAD = 1.0  # standard deviation of the prior of log T: weighs on few rows, vanishes on a hundred
 _TINY = 1e-12
@@ -153,8 +154,8 @@ def measure_calibration(
         chance=chance,
         interval=interval,
         gap=estimate_mean(confidence - hit, groups=groups),
-        brier=estimate_mean(brier, groups=groups, low=0.0),
-        log_loss=estimate_mean(log_loss, groups=groups, low=0.0),
+        brier=estimate_mean(brier, groups=groups, positive=True),
+        log_loss=estimate_mean(log_loss, groups=groups, positive=True),
         n=len(truth),
     )
 
@@ -222,7 +223,9 @@ def _error(
     shares = inside.mean(axis=0)
     units = sum_by_group(weighted - inside * (gaps / shares), groups) / n  # each row's distance from its bin's gap
     covariance = units.T @ units * len(units) / max(len(units) - n_bins, 1)
-    draws = np.random.default_rng(seed).standard_normal((_DRAWS, n_bins)) @ _root(covariance).T
+    rng, freedom = np.random.default_rng(seed), max(len(units) - n_bins, 1)
+    draws = rng.standard_normal((_DRAWS, n_bins)) @ _root(covariance).T
+    draws *= np.sqrt(freedom / rng.chisquare(freedom, (_DRAWS, 1)))  # the covariance is itself an estimate
     measured, by_chance = float(np.abs(gaps).sum()), np.abs(draws).sum(axis=1)
     most = measured + float(np.quantile(by_chance, 0.975))
     possible = np.linspace(0.0, most, _STEPS)

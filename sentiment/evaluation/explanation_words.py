@@ -7,6 +7,7 @@ sequences that are frequent rather than in words. Explanations speak of what sta
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,4 +144,4 @@ def _divide(text: str, start: int, end: int) -> list[Span]:
 def _runs(text: str, start: int, end: int) -> list[Span]:
     """A run of signs of one kind, cut where the sign changes."""
     cuts = [start, *(i for i in range(start + 1, end) if text[i] != text[i - 1] and _kind(text[i]) not in "mf"), end]
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))

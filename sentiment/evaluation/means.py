@@ -51,7 +51,7 @@ def sum_by_group(values: Floats, groups: Groups) -> Floats:
 
 
 def estimate_mean(
-    values: NDArray[Any], *, groups: Groups = None, binary: bool = False, low: float = -np.inf, high: float = np.inf
+    values: NDArray[Any], *, groups: Groups = None, binary: bool = False, positive: bool = False
 ) -> Estimate:
     """The mean of a row's figure with its interval.
 
@@ -62,8 +62,8 @@ def estimate_mean(
         values: float[n].
         groups: which rows belong together.
         binary: whether the values are 0 and 1.
-        low: the least that the mean can be, to which the interval is cut.
-        high: the most that it can be.
+        positive: whether they are losses, from 0 on and with few large ones: the interval is then made on the scale of
+            logarithms, where their mean is closer to normal.
     """
     figures = np.asarray(values, np.float64)
     if not len(figures):
@@ -73,10 +73,12 @@ def estimate_mean(
     mean = float(figures.mean())
     units = sum_by_group(figures - mean, groups)
     if len(units) < 2:
-        return Estimate(mean, low, high)
+        return Estimate(mean, 0.0 if positive else -np.inf, np.inf)
     error = float(np.sqrt((units**2).sum() * len(units) / (len(units) - 1))) / len(figures)
     half = float(stats.t.ppf(0.5 + intervals.CONFIDENCE / 2, len(units) - 1)) * error
-    return Estimate(mean, max(mean - half, low), min(mean + half, high))
+    if positive and mean > 0:
+        return Estimate(mean, mean * float(np.exp(-half / mean)), mean * float(np.exp(half / mean)))
+    return Estimate(mean, mean - half, mean + half)
 
 
 def estimate_share(part: NDArray[Any], whole: NDArray[Any], *, groups: Groups = None) -> Estimate:

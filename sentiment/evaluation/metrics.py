@@ -44,8 +44,8 @@ def evaluate(
         The keys and numbers of scikit-learn's `classification_report(output_dict=True, zero_division=0)`, and
         "classes", "n_examples", "confusion_matrix" (rows true, columns predicted), "confidence_level", "warnings"
         (sentences), "intervals" ({class: {metric: [low, high]}}, also for the averages; "accuracy": [low, high]),
-        and "per_class": a list with each class's "class", metrics, "support" and "intervals", which holds a class
-        whose name is also the name of a key (a class called "accuracy").
+        and "per_class": a list with each class's "class", metrics, "support", "said" (rows predicted as the class)
+        and "intervals", which holds a class whose name is also the name of a key (a class called "accuracy").
 
     Raises:
         DataError: if there is no row, or a row without a label.
@@ -130,6 +130,7 @@ def _report(
             "class": name,
             **{metric: float(values[m, c]) for m, metric in enumerate(METRICS)},
             "support": int(support[c]),
+            "said": int(total[intervals.PREDICTED, c]),
             "intervals": {metric: spans[m, :, c].tolist() for m, metric in enumerate(METRICS)},
         }
         for c, name in enumerate(names)

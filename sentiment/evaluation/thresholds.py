@@ -297,7 +297,7 @@ class RiskCoverage:
 
 
 def risk_coverage(
-    confidence: ArrayLike, right: ArrayLike, *, groups: Groups = None, most_points: int = 100
+    confidence: ArrayLike, right: ArrayLike, *, groups: Groups = None, most_points: int = 100, fewest: int = 1
 ) -> RiskCoverage:
     """The accuracy of the surest rows, from the surest 1 % to all of them (El-Yaniv & Wiener 2010).
 
@@ -306,9 +306,11 @@ def risk_coverage(
         right: bool[n], whether it is.
         groups: which rows belong together.
         most_points: at most so many points, evenly spread over coverage.
+        fewest: rows at least behind each point.
     """
     sure, hit = np.asarray(confidence, np.float64), np.asarray(right, bool)
     values = np.unique(np.quantile(sure, np.linspace(0, 1, most_points), method="inverted_cdf"))[::-1]
+    values = values[np.searchsorted(np.sort(-sure), -values, side="right") >= fewest]
     decided = [sure >= value for value in values]
     shares = [estimate_share(hit, kept, groups=groups) for kept in decided]
     return RiskCoverage(

@@ -29,6 +29,7 @@ def verdict(report: Mapping[str, Any], comparisons: Mapping[str, pd.DataFrame], 
     parts = [f"{accuracy} ({percent(low)} to {percent(high)})", _found(report, what)]
     if comparisons:
         parts.append(_compared(report, comparisons, what))
+    parts.append(_unsaid(report, what))
     return "; ".join(part for part in parts if part) + "."
 
 
@@ -59,6 +60,15 @@ def _found(report: Mapping[str, Any], what: str) -> str:
     return f"{found} and misses {missed} {'the ' if missed.endswith('of') else ''}{class_name(worst['class'])} ones"
 
 
+def _unsaid(report: Mapping[str, Any], what: str) -> str:
+    """The classes with too few rows to say anything of; those without any are told of in the report's warnings."""
+    few = [(row["class"], row["support"]) for row in report["per_class"] if 0 < row["support"] < TOO_FEW]
+    if not few:
+        return ""
+    rows = number(sum(n for _, n in few))
+    return f"{_join([name for name, _ in few])} {'has' if len(few) == 1 else 'have'} too few {what} to tell ({rows})"
+
+
 def _of(share: float, n: int) -> str:
     """A share in words before a noun: "9 of 10", "half of", "all"."""
     if share in (0, 1):
@@ -83,7 +93,9 @@ def _compared(report: Mapping[str, Any], comparisons: Mapping[str, pd.DataFrame]
     table = max(comparisons.values(), key=lambda table: float(table["b"].iloc[-1]))
     support = {row["class"]: row["support"] for row in report["per_class"]}
     classes, overall = table.iloc[:-1], str(table["better"].iloc[-1])
-    judged = classes[[support.get(name, 0) > 0 for name in classes["class"]]]
+    judged = classes[[support.get(name, 0) >= TOO_FEW for name in classes["class"]]]
+    if judged.empty:
+        return ""
     won, lost, open_ = (list(judged.loc[judged["better"] == side, "class"]) for side in ("a", "b", "undecided"))
     whom = "the simple baseline"
     if len(won) == len(judged):

@@ -8,6 +8,7 @@ from sentiment.figures.confusion import plot_confusion
 from sentiment.figures.crosstab import plot_cross
 from sentiment.figures.curves import plot_coverage, plot_curves
 from sentiment.figures.deltas import plot_deltas
+from sentiment.figures.explain import plot_movers, plot_word_influence
 from sentiment.figures.history import plot_history
 from sentiment.figures.learning import plot_learning
 from sentiment.figures.map import plot_map, plot_map_values
@@ -32,10 +33,12 @@ __all__ = [
     "plot_lengths",
     "plot_map",
     "plot_map_values",
+    "plot_movers",
     "plot_reliability",
     "plot_report",
     "plot_slices",
     "plot_threshold",
+    "plot_word_influence",
     "plot_words",
     "template",
 ]

@@ -38,10 +38,12 @@ def plot_curves(
     figure = go.Figure()
     faint = {"color": theme.see_through(theme.INK, 0.7), "width": 1, "dash": "dot"}
     if kind == "roc":
-        figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=faint, hoverinfo="skip"))
+        figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=faint, hoverinfo="skip", showlegend=False))
     for name, level in (levels or {}).items():
         line = {**faint, "color": theme.see_through(colours.get(name, theme.INK), 0.7)}
-        figure.add_trace(go.Scatter(x=[0, 1], y=[level, level], mode="lines", line=line, hoverinfo="skip"))
+        figure.add_trace(
+            go.Scatter(x=[0, 1], y=[level, level], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+        )
     for name, label in zip(curves, theme.short_names(list(curves), 24), strict=True):
         table = curves[name]
         start = pd.DataFrame({"threshold": [1.0], "false_alarms": [0.0], "recall": [0.0], "precision": [float("nan")]})

@@ -29,7 +29,7 @@ def plot_reliability(
     """
     figure = go.Figure()
     line = {"color": theme.see_through(theme.INK, 0.7), "width": 1, "dash": "dot"}
-    figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip"))
+    figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip", showlegend=False))
     names = list(lines)
     for name in names:
         main = name == names[-1]

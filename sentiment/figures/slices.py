@@ -1,5 +1,8 @@
 """Where a model is better or worse than on the rest."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -64,19 +67,19 @@ def plot_slices(table: pd.DataFrame, *, overall: float, title: str, dark: bool |
     return theme.finish(figure, title=title, height=80 + 50 * max(len(table), 1), dark=dark)
 
 
-def _note(line: dict[str, object]) -> str:
-    rows = f"{theme.number(int(str(line['n'])))} rows"
-    share = float(str(line["share"]))
+def _note(line: Mapping[Hashable, Any]) -> str:
+    rows = f"{theme.number(line['n'])} rows"
+    share = float(line["share"])
     if share != share:
-        return f"too few rows ({theme.number(int(str(line['n'])))})"
+        return f"too few rows ({theme.number(line['n'])})"
     return f"{theme.percent(share)} · {rows}"
 
 
-def _hover(line: dict[str, object]) -> str:
-    share, low, high, rest = (theme.percent(float(str(line[name]))) for name in ("share", "low", "high", "rest"))
+def _hover(line: Mapping[Hashable, Any]) -> str:
+    share, low, high, rest = (theme.percent(float(line[name])) for name in ("share", "low", "high", "rest"))
     said = {"worse": "surely worse than the rest", "better": "surely better than the rest"}
     return theme.hover(
         str(line["title"]),
-        f"{share} right ({low} to {high}) of {theme.number(int(str(line['n'])))} rows, elsewhere {rest}",
+        f"{share} right ({low} to {high}) of {theme.number(line['n'])} rows, elsewhere {rest}",
         said.get(str(line["finding"]), "the rows can't tell whether it differs from the rest"),
     )

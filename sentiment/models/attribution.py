@@ -82,11 +82,15 @@ def attribute(
 
 
 def warm_up(predictor: Predictor) -> None:
-    """Compiles what single texts of usual lengths need."""
-    for length in _padded_lengths(predictor):
-        if length <= _USUAL:
-            program = _program(predictor, STEPS)
-            program(np.full((1, length), PAD, np.int32), np.zeros(1, np.int32))
+    """Compiles what single texts of usual lengths need, once."""
+    program = _program(predictor, STEPS)
+    with _lock:
+        if _warm.get(predictor):
+            return
+        for length in _padded_lengths(predictor):
+            if length <= _USUAL:
+                program(np.full((1, length), PAD, np.int32), np.zeros(1, np.int32))
+        _warm[predictor] = True
 
 
 def _padded_lengths(predictor: Predictor) -> list[int]:
@@ -99,7 +103,10 @@ def _read(predictor: Predictor, texts: tuple[str, ...]) -> list[tuple[list[int],
     model = predictor.model
     encodings = model.tokenizer.encode_batch([clean(text) for text in texts], add_special_tokens=False)
     cut = [(cut_tokens(e.ids, max_length=model.max_length), e) for e in encodings]
-    return [(ids, cut_tokens(e.offsets, max_length=model.max_length), len(e.ids) - len(ids)) for ids, e in cut]
+    return [
+        (ids, cut_tokens(e.offsets, max_length=model.max_length), len(e.ids) - len(ids) + getattr(e, "n_cut", 0))
+        for ids, e in cut
+    ]
 
 
 def _batches(lengths: Sequence[int], predictor: Predictor, *, steps: int) -> Iterator[tuple[list[int], int]]:
@@ -113,6 +120,7 @@ def _batches(lengths: Sequence[int], predictor: Predictor, *, steps: int) -> Ite
 
 
 _programs: "WeakKeyDictionary[Predictor, dict[int, Any]]" = WeakKeyDictionary()
+_warm: "WeakKeyDictionary[Predictor, bool]" = WeakKeyDictionary()
 _lock = Lock()
 
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx, traverse_util
 
-from sentiment.models.encoders import PAD, EncoderConfig, make_encoder
+from sentiment.models.encoders import PAD, AnyConfig, make_encoder
 
 Params = Mapping[str, Any]  # a nested dictionary of float32 arrays
 EMBEDDING = "encoder/embedding/embedding"
@@ -16,7 +16,7 @@ EMBEDDING = "encoder/embedding/embedding"
 class Classifier(nnx.Module):
     """Token ids → logits. `logits_from_embedded` is the seam at which a gradient explains a prediction."""
 
-    def __init__(self, config: EncoderConfig, n_classes: int, *, rngs: nnx.Rngs) -> None:
+    def __init__(self, config: AnyConfig, n_classes: int, *, rngs: nnx.Rngs) -> None:
         self.encoder = make_encoder(config, rngs=rngs)
         self.head = nnx.Linear(config.hidden, n_classes, rngs=rngs)
 
@@ -59,12 +59,12 @@ class Classifier(nnx.Module):
         return self.head(vectors)
 
 
-def abstract_classifier(config: EncoderConfig, n_classes: int) -> Classifier:
+def abstract_classifier(config: AnyConfig, n_classes: int) -> Classifier:
     """A classifier whose arrays have shapes but no values yet: what weights are checked against."""
     return nnx.eval_shape(lambda: Classifier(config, n_classes, rngs=nnx.Rngs(0)))
 
 
-def fresh_params(config: EncoderConfig, n_classes: int, *, seed: int) -> dict[str, Any]:
+def fresh_params(config: AnyConfig, n_classes: int, *, seed: int) -> dict[str, Any]:
     """Random weights, the same for the same seed, as a nested dictionary of float32 arrays."""
     return params_of(Classifier(config, n_classes, rngs=nnx.Rngs(seed)))
 
@@ -87,7 +87,7 @@ def unflatten(tensors: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def apply_fn(config: EncoderConfig, n_classes: int) -> Any:
+def apply_fn(config: AnyConfig, n_classes: int) -> Any:
     """A pure function `(params, ids, **dropout) → logits` over the module, to be jit-compiled.
 
     With `method` it calls another method of `Classifier` than the call itself, on that method's input.

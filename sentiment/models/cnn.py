@@ -18,7 +18,8 @@ class TextCNN(WordEncoder):
     """
 
     def __init__(self, config: EncoderConfig, *, rngs: nnx.Rngs) -> None:
-        super().__init__(config, rngs=rngs)
+        super().__init__(config.vocab_size, config.embed, rngs=rngs)
+        self.config = config
         self.convolutions = nnx.List(
             nnx.Conv(config.embed, config.filters, kernel_size=(width,), padding=[(width - 1, 0)], rngs=rngs)
             for width in config.widths

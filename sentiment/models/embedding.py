@@ -3,15 +3,14 @@
 import jax
 from flax import nnx
 
-from sentiment.models.encoder_config import PAD, EncoderConfig
+from sentiment.models.encoder_config import PAD
 
 
 class WordEncoder(nnx.Module):
     """An encoder's embedding table; the encoders that are built on it turn its vectors into one for each text."""
 
-    def __init__(self, config: EncoderConfig, *, rngs: nnx.Rngs) -> None:
-        self.config = config
-        self.embedding = nnx.Embed(config.vocab_size, config.embed, rngs=rngs)
+    def __init__(self, vocab_size: int, embed: int, *, rngs: nnx.Rngs) -> None:
+        self.embedding = nnx.Embed(vocab_size, embed, rngs=rngs)
 
     def embed(self, ids: jax.Array) -> jax.Array:
         """Word vectors float32[batch, length, embed] of ids int32[batch, length]; zero where the id is `PAD`."""

@@ -45,6 +45,11 @@ class EncoderConfig:
         return ARCHITECTURES[self.kind]
 
     @property
+    def fixed_length(self) -> None:
+        """Tokens of a text that are always read: as many as a run's settings say."""
+        return None
+
+    @property
     def directions(self) -> int:
         """Recurrences of a TextRNN: 1 or 2."""
         return 2 if self.bidirectional else 1

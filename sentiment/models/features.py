@@ -7,10 +7,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from tokenizers import Tokenizer
 
 from sentiment.models.ngrams import GramSettings, Vocabulary, learn_vocabulary
-from sentiment.models.tokenizer import TokenTable, encode
+from sentiment.models.tokenizer import AnyTokenizer, TokenTable, encode
 
 MAX_TERMS = 200_000
 MAX_TOKENS = 512  # of a text whose word vectors are averaged
@@ -76,7 +75,7 @@ class VectorFeatures:
         mean, scale: float32[embed], taken off and multiplied, so that every column has mean 0 and deviation 1.
     """
 
-    tokenizer: Tokenizer
+    tokenizer: AnyTokenizer
     vectors: NDArray[np.float32]
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
@@ -117,7 +116,7 @@ def learn_grams(
 
 
 def learn_vectors(
-    texts: Sequence[str], tokenizer: Tokenizer, vectors: NDArray[np.float32]
+    texts: Sequence[str], tokenizer: AnyTokenizer, vectors: NDArray[np.float32]
 ) -> tuple[VectorFeatures, NDArray[np.float32]]:
     """The features whose mean and scale are learned from these texts, and the texts' own rows float32[n, embed]."""
     unscaled = np.zeros(vectors.shape[1], np.float32)

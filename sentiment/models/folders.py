@@ -5,7 +5,7 @@ from typing import Any
 
 from sentiment.errors import ModelError
 from sentiment.models.package import is_package, open_package
-from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN, SHIPPED, WORDS_FROM, bases_folder
+from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN, SHIPPED, WORDS_FROM, base_folder
 from sentiment.models.tensors import read_config
 
 
@@ -18,8 +18,8 @@ def model_folder(run_or_base: str | Path) -> Path:
     given = Path(run_or_base)
     if is_package(given):
         return open_package(given)
-    for folder in (given / "model", given, bases_folder() / str(run_or_base)):
-        if (folder / "config.json").is_file():
+    for folder in (given / "model", given, base_folder(str(run_or_base))):
+        if folder is not None and (folder / "config.json").is_file():
             return folder
     if (given / "run.json").exists():
         raise ModelError(f"The run {given.name} has no weights yet", todo="Wait for its first validation, or resume it")

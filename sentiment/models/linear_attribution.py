@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.models.baselines import LinearModel, softmax
-from sentiment.models.features import GramFeatures, VectorFeatures
+from sentiment.models.features import MAX_TOKENS, GramFeatures, VectorFeatures
 from sentiment.models.tokenizer import clean, cut_tokens
 
 _POINTS = 64  # of the quadrature along the way, smooth enough for 15 digits
-_MAX_TOKENS = 512  # as in `VectorFeatures`
 
 Span = tuple[int, int]
 Floats = NDArray[np.float64]
@@ -74,9 +73,9 @@ def _pieces(model: LinearModel, text: str) -> tuple[list[Span], Floats]:
         return list(zip(starts.tolist(), stops.tolist(), strict=True)), each[:, None] * kernel[columns]
     if isinstance(features, VectorFeatures):
         encoding = features.tokenizer.encode(clean(text), add_special_tokens=False)
-        ids = cut_tokens(encoding.ids, max_length=_MAX_TOKENS)
+        ids = cut_tokens(encoding.ids, max_length=MAX_TOKENS)
         vectors = (features.vectors[ids].astype(np.float64) - features.mean) * features.scale / max(len(ids), 1)
-        return cut_tokens(encoding.offsets, max_length=_MAX_TOKENS), vectors @ kernel
+        return cut_tokens(encoding.offsets, max_length=MAX_TOKENS), vectors @ kernel
     return [], np.zeros((0, len(model.classes)))
 
 

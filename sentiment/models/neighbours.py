@@ -6,19 +6,18 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from sentiment.models.baselines import LinearModel
 from sentiment.models.features import VectorFeatures
 from sentiment.models.predictor import Predictor
-from sentiment.models.tokenizer import clean
+from sentiment.models.tokenizer import AnyTokenizer, clean
 
 N_NEAR = 12
 _MIN_SIMILARITY = 0.35  # cosine: antonyms are welcome here, words of another topic are not
 _SHARED_STEM = 0.75  # of the letters of a word that a mere variation of it shares
 
 _Table = tuple[NDArray[np.float32], NDArray[np.float32]]
-_tables: "WeakKeyDictionary[Tokenizer, _Table]" = WeakKeyDictionary()
+_tables: "WeakKeyDictionary[AnyTokenizer, _Table]" = WeakKeyDictionary()
 _lock = Lock()
 
 
@@ -40,7 +39,7 @@ def find_neighbours(model: Predictor | LinearModel, words: Sequence[str]) -> lis
     return near
 
 
-def _nearest(tokenizer: Tokenizer, vectors: NDArray[np.float32], table: _Table, own: int) -> list[str]:
+def _nearest(tokenizer: AnyTokenizer, vectors: NDArray[np.float32], table: _Table, own: int) -> list[str]:
     mean, scale = table
     query = (vectors[own] - mean) * scale[own]
     cosine = (vectors @ query - mean @ query) * scale  # 0 for what is no word
@@ -49,7 +48,7 @@ def _nearest(tokenizer: Tokenizer, vectors: NDArray[np.float32], table: _Table, 
     return [str(tokenizer.id_to_token(int(id_))) for id_ in near if cosine[id_] >= _MIN_SIMILARITY]
 
 
-def _vectors_of(model: Predictor | LinearModel) -> tuple[Tokenizer, NDArray[np.float32]] | None:
+def _vectors_of(model: Predictor | LinearModel) -> tuple[AnyTokenizer, NDArray[np.float32]] | None:
     if isinstance(model, Predictor):
         return model.model.tokenizer, np.asarray(model.model.params["encoder"]["embedding"]["embedding"], np.float32)
     if isinstance(model.features, VectorFeatures):
@@ -57,7 +56,7 @@ def _vectors_of(model: Predictor | LinearModel) -> tuple[Tokenizer, NDArray[np.f
     return None
 
 
-def _table_of(tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> _Table:
+def _table_of(tokenizer: AnyTokenizer, vectors: NDArray[np.float32]) -> _Table:
     """The mean of the words' vectors, and one over the length of each less the mean; 0 for what is no word."""
     with _lock:
         if tokenizer not in _tables:
@@ -70,7 +69,7 @@ def _table_of(tokenizer: Tokenizer, vectors: NDArray[np.float32]) -> _Table:
         return _tables[tokenizer]
 
 
-def _id_of(tokenizer: Tokenizer, scale: NDArray[np.float32], word: str) -> int | None:
+def _id_of(tokenizer: AnyTokenizer, scale: NDArray[np.float32], word: str) -> int | None:
     """The id of a word that is one token of the vocabulary."""
     ids = tokenizer.encode(clean(word), add_special_tokens=False).ids
     return ids[0] if len(ids) == 1 and scale[ids[0]] > 0 else None

@@ -73,6 +73,12 @@ def _linear(graph: "_Graph", model: LinearModel, mask: str) -> str:
 def _network(graph: "_Graph", model: "Predictor", mask: str) -> str:
     """The logits of an encoder and its head."""
     params, config = model.model.params, model.model.encoder
+    if not isinstance(config, EncoderConfig):
+        raise ModelError(
+            "The model was brought from Keras, and its layers are not written as ONNX",
+            expected="A CNN, an RNN or averaged word vectors",
+            todo="Export a package (.zip)",
+        )
     encoder: dict[str, Any] = params["encoder"]
     words = graph.add("Gather", graph.keep("embedding", encoder["embedding"]["embedding"]), "ids")
     words = graph.add("Mul", words, graph.add("Unsqueeze", mask, graph.numbers("last", -1)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.errors import ModelError
-from sentiment.files import read_json
+from sentiment.files import read_json, workspace_folder
 
 SCRATCH, SCRATCH_RNN = "scratch-cnn", "scratch-rnn"
 MAJORITY = "majority"
@@ -34,6 +34,7 @@ class BaseModel:
         description: what it is good for, in a sentence.
         kind: "pretrained", "scratch" or "baseline".
         folder: its model folder; None unless pretrained.
+        own: whether somebody brought it into this workspace.
     """
 
     name: str
@@ -48,6 +49,7 @@ class BaseModel:
     description: str
     kind: str
     folder: Path | None
+    own: bool = False
 
 
 def bases_folder() -> Path:
@@ -55,15 +57,39 @@ def bases_folder() -> Path:
     return Path(os.environ.get("SENTIMENT_BASES") or SHIPPED)
 
 
+def own_bases_folder() -> Path:
+    """Where base models are that people brought themselves: in the workspace, which SENTIMENT_WORKSPACE names."""
+    return workspace_folder() / "bases"
+
+
+def base_folder(name: str) -> Path | None:
+    """The model folder of a base model's name, shipped or brought; None if there is none."""
+    if Path(name).name != name or name.startswith("."):
+        return None
+    places = (bases_folder() / name, own_bases_folder() / name)
+    return next((folder for folder in places if (folder / "config.json").is_file()), None)
+
+
 def list_bases() -> list[BaseModel]:
-    """All base models: those pretrained, the one with the most training rows first; from scratch; simple baselines.
+    """All base models: those pretrained, the largest training set first; brought ones; from scratch; simple ones.
 
     Raises:
         ModelError: if a base model's config is damaged.
     """
     found = [_read(folder) for folder in sorted(bases_folder().glob("*")) if (folder / "config.json").exists()]
     found.sort(key=lambda base: -base.n_training_rows)
-    return [*found, *_SCRATCH, *_BASELINES]
+    return [*found, *_own_bases(), *_SCRATCH, *_BASELINES]
+
+
+def _own_bases() -> list[BaseModel]:
+    """Those that somebody brought, by name; one that is damaged must not hide the others."""
+    found = []
+    for folder in sorted(own_bases_folder().glob("[!.]*")):
+        try:
+            found.append(dataclasses.replace(_read(folder), own=True))
+        except ModelError:
+            continue
+    return found
 
 
 def find_base(name: str) -> BaseModel:

@@ -21,7 +21,8 @@ class TextRNN(WordEncoder):
     """
 
     def __init__(self, config: EncoderConfig, *, rngs: nnx.Rngs) -> None:
-        super().__init__(config, rngs=rngs)
+        super().__init__(config.vocab_size, config.embed, rngs=rngs)
+        self.config = config
         gates, units, directions = CELLS[config.kind].gates, config.units, config.directions
         orthogonal = initializers.orthogonal(column_axis=1)
         keys = jax.random.split(rngs.params(), (directions, gates))

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from safetensors.numpy import save as save_tensors
-from tokenizers import Tokenizer
 
 from sentiment.errors import ModelError
 from sentiment.files import write_atomic, write_json
 from sentiment.models.classifier import abstract_classifier, flatten, params_of, unflatten
-from sentiment.models.encoder_config import ARCHITECTURES, EncoderConfig
+from sentiment.models.encoders import KNOWN, AnyConfig, EncoderConfig, config_from_dict
 from sentiment.models.tensors import FORMAT, MAX_SIDE, check_architecture, load_tensors, read_config
-from sentiment.models.tokenizer import load_tokenizer
+from sentiment.models.tokenizer import AnyTokenizer, load_tokenizer
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class ModelFolder:
     """
 
     params: dict[str, Any]
-    encoder: EncoderConfig
+    encoder: AnyConfig
     classes: tuple[str, ...]
-    tokenizer: Tokenizer
+    tokenizer: AnyTokenizer
     max_length: int
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -67,16 +66,17 @@ def load_model(folder: Path) -> ModelFolder:
             tokenizer has another number of tokens than the embedding has rows.
     """
     config = read_config(folder)
-    check_architecture(folder, config, ARCHITECTURES.values())
+    check_architecture(folder, config, KNOWN)
     try:
-        encoder = EncoderConfig.from_dict(config.pop("encoder"))
+        encoder = config_from_dict(config["architecture"], config.pop("encoder"))
         if encoder.architecture != config["architecture"]:
             raise ValueError(f"a {config['architecture']} with the encoder of a {encoder.architecture}")
         classes = tuple(str(name) for name in config.pop("classes"))
         max_length = int(config.pop("max_length"))
         if not (1 <= len(classes) <= 10_000 and 1 <= max_length <= 100_000 and 2 <= encoder.vocab_size <= MAX_SIDE):
             raise ValueError("a number is out of its range")
-        _check_budget(encoder)
+        if isinstance(encoder, EncoderConfig):
+            _check_budget(encoder)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The config of {folder.name} does not describe a model of ours ({error})") from error
     tokenizer = load_tokenizer(folder / "tokenizer.json")

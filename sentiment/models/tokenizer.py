@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from sentiment.errors import ModelError
+from sentiment.models.keras_tokenizer import KerasTokenizer, is_keras_tokenizer, read_keras_tokenizer
 
 T = TypeVar("T")
+AnyTokenizer: TypeAlias = Tokenizer | KerasTokenizer
 PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 PAD, UNKNOWN = 0, 1  # their ids
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
@@ -99,12 +101,14 @@ def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count
     return tokenizer
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer in a tokenizer.json.
+def load_tokenizer(path: Path) -> AnyTokenizer:
+    """The tokenizer in a tokenizer.json, of the library's format or of an imported Keras model.
 
     Raises:
         ModelError: if the file is missing or damaged, or its padding id is not 0.
     """
+    if is_keras_tokenizer(path):
+        return read_keras_tokenizer(path)
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises a bare Exception for a missing and for a damaged file
@@ -117,7 +121,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) -> TokenTable:
+def encode(tokenizer: AnyTokenizer, texts: Sequence[str], *, max_length: int) -> TokenTable:
     """Token ids of texts, each cut after `max_length` tokens.
 
     Longer texts keep their first and their last words, half of the tokens each: a review's verdict stands at its
@@ -130,7 +134,7 @@ def encode(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) -> To
 
 
 def _encode_chunk(
-    tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int
+    tokenizer: AnyTokenizer, texts: Sequence[str], *, max_length: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     encodings = tokenizer.encode_batch_fast([clean(text) for text in texts], add_special_tokens=False)
     rows = [cut_tokens(encoding.ids, max_length=max_length) for encoding in encodings]
@@ -138,7 +142,18 @@ def _encode_chunk(
     return np.fromiter(chain.from_iterable(rows), np.int32, int(lengths.sum())), lengths
 
 
-def word_starts(tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int) -> NDArray[np.bool_]:
+def unknown_share(tokenizer: AnyTokenizer, table: TokenTable) -> float:
+    """The share of what texts are made of that a tokenizer does not know, in [0, 1]; 1 if there is nothing.
+
+    One that leaves out what it does not know tells it by the texts of which nothing is left.
+    """
+    if not len(table.ids):
+        return 1.0
+    unknown = tokenizer.oov if isinstance(tokenizer, KerasTokenizer) else UNKNOWN
+    return float((table.lengths == 0).mean() if unknown is None else (table.ids == unknown).mean())
+
+
+def word_starts(tokenizer: AnyTokenizer, texts: Sequence[str], *, max_length: int) -> NDArray[np.bool_]:
     """Which of the tokens that `encode` gives begin a word, bool[n_tokens].
 
     The pieces that a word fell apart into belong together. Where words are written without spaces, each token is one.

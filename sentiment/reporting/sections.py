@@ -70,7 +70,8 @@ def show_classes(judgement: Judgement) -> Html:
     note = f"F1 with its 95 % interval, from 0 to 100{_PERCENT}. " + (f"Rings, from above: {rings}." if rings else "")
     return join(
         tag("h2", "Class by class"),
-        tag("div", tag("table", tag("caption", note), tag("tbody", *lanes, _scale()), class_="lanes"), class_="box"),
+        tag("p", note, class_="note"),
+        tag("div", tag("table", tag("tbody", *lanes, _scale()), class_="lanes"), class_="box"),
         _figures_table(report),
         _compared(judgement),
     )
@@ -159,12 +160,12 @@ def show_confusion(report: Mapping[str, Any]) -> Html:
         lines.append(tag("tr", tag("th", chip(i, name), scope="row"), *cells))
     table = tag(
         "table",
-        tag("caption", "A row for each label, a column for what the model says. Click a cell to read its rows."),
         tag("thead", head),
         tag("tbody", *lines),
         class_="matrix",
     )
-    return join(tag("h2", "What is taken for what"), tag("div", table, class_="box"))
+    hint = "A row for each label, a column for what the model says. Click a cell to read its rows."
+    return join(tag("h2", "What is taken for what"), tag("p", hint, class_="note"), tag("div", table, class_="box"))
 
 
 def show_calibration(before: Calibration | None, after: Calibration, *, temperature: float | None) -> Html:
@@ -237,5 +238,8 @@ def _line(head: Html, cells: Sequence[object]) -> Html:
 
 def _table(heads: Sequence[str], lines: Sequence[Html], *, caption: str = "") -> Html:
     head = tag("tr", *(tag("th", name, scope="col", class_="n" if i else None) for i, name in enumerate(heads)))
-    title = tag("caption", caption) if caption else None
-    return tag("div", tag("table", title, tag("thead", head), tag("tbody", *lines)), class_="box")
+    return tag(
+        "div",
+        tag("p", caption, class_="note") if caption else None,
+        tag("div", tag("table", tag("thead", head), tag("tbody", *lines)), class_="box"),
+    )

@@ -118,7 +118,7 @@ class Endpoint:
                 ),
             )
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        right = hmac.compare_digest(token.strip().encode("utf-8", "replace"), expected.encode())
+        right = hmac.compare_digest(token.strip().encode("latin-1", "replace"), expected.encode())
         if scheme.lower() != "bearer" or not right:
             missing = UsageError("The token is missing or wrong", expected="The header Authorization: Bearer TOKEN")
             raise _Refusal(401, missing, **{"WWW-Authenticate": "Bearer"})

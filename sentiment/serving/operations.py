@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sentiment.errors import UsageError
+from sentiment.serving.explain_operations import explain, explain_model, flip, similar
 from sentiment.serving.holder import Model
 
 Arguments = Mapping[str, Any]
@@ -28,7 +29,13 @@ def texts_of(arguments: Arguments) -> list[str]:
     return texts
 
 
-OPERATIONS: dict[str, Operation] = {"predict": predict}
+OPERATIONS: dict[str, Operation] = {
+    "predict": predict,
+    "explain": explain,
+    "explain_model": explain_model,
+    "flip": flip,
+    "similar": similar,
+}
 
 
 def run_operation(name: str, model: Model, arguments: Arguments) -> dict[str, Any]:

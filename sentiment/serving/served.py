@@ -11,7 +11,6 @@ from sentiment.access import Role, require
 from sentiment.errors import RunError, SentimentError, WorkspaceError
 from sentiment.files import read_json, write_json
 from sentiment.models.folders import model_folder
-from sentiment.roles import read_roles
 from sentiment.training.runs import is_run_id
 from sentiment.workspace import Workspace
 
@@ -46,7 +45,7 @@ def chosen_runs(workspace: Workspace) -> tuple[str, ...]:
     """The ids of the runs that an owner chose, the default first."""
     try:
         values = read_json(workspace.root / _FILE)["runs"]
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return ()
     return tuple(str(value) for value in values if is_run_id(str(value))) if isinstance(values, list) else ()
 
@@ -72,15 +71,6 @@ def serve_run(workspace: Workspace, run_id: str, *, on: bool) -> None:
 def is_fixed() -> bool:
     """Whether SENTIMENT_SERVE_RUN decides, so that nothing can be chosen."""
     return bool(os.environ.get(ENVIRONMENT, "").strip())
-
-
-def open_to_all(workspace: Workspace) -> bool:
-    """Whether somebody who does not sign in may look at this workspace, and so may ask the endpoint without a token."""
-    try:
-        roles = read_roles(workspace.root)
-    except SentimentError:
-        return False
-    return roles is None or roles.nobody >= Role.VIEWER
 
 
 def _named(workspace: Workspace, named: str) -> Path:

@@ -11,6 +11,7 @@ checkpoint/          the last two checkpoints, to resume from
 model/               the best weights so far, with tokenizer and config: a model folder
 validation.parquet   validation rows with the model's probabilities; none in runs of before there was one
 predictions.parquet  held-out rows with the probabilities of the model and the baselines
+learning_curve.json  what more labels would bring; none in runs of before there was one
 thresholds.json      the decision rule that its owner chose; none where the most likely class is said
 log.txt              the worker's output
 """

@@ -37,10 +37,10 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
     n_rows = {"n_train": len(split.train), "n_validation": len(split.validation)}
     journal.tell(status="running", phase="Fitting", device=describe_cores(), total_steps=1, total_epochs=1)
     began = time.monotonic()
-    first, plan = _fit(run, labeled, split.train)
+    first, plan = fit_rows(run, labeled, split.train)
     of_validation = first(labeled.texts(split.validation))
     score = macro_f1(labeled.labels[split.validation], of_validation.argmax(axis=1))
-    model, _ = _fit(run, labeled, np.concatenate([split.train, split.validation]))
+    model, _ = fit_rows(run, labeled, np.concatenate([split.train, split.validation]))
     seconds = time.monotonic() - began
     save_linear(run.folder / "model", dataclasses.replace(model, extra=journal.describe_model()))
     chosen = {"imbalance": plan.strategy, "imbalance_reason": plan.reason, "n_features": model.features.n_features}
@@ -68,7 +68,7 @@ def predict_compared(name: str, labeled: Labeled, *, language: str) -> NDArray[n
     return model(labeled.texts(labeled.held_out))
 
 
-def _fit(run: Run, labeled: Labeled, positions: NDArray[np.int64]) -> tuple[LinearModel, ImbalancePlan]:
+def fit_rows(run: Run, labeled: Labeled, positions: NDArray[np.int64]) -> tuple[LinearModel, ImbalancePlan]:
     """The run's baseline on some rows, and what was done against imbalance among them."""
     config, labels = run.info.config, labeled.labels[positions]
     plan = _plan(config.base, config.imbalance, labels, n_classes=len(labeled.classes))

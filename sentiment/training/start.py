@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from sentiment.models.classifier import EMBEDDING, flatten, fresh_params, unflatten
-from sentiment.models.encoders import EncoderConfig
+from sentiment.models.encoders import AnyConfig, EncoderConfig
 from sentiment.models.predictor import model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.store import load_model
-from sentiment.models.tokenizer import TokenTable, learn_tokenizer
+from sentiment.models.tokenizer import AnyTokenizer, TokenTable, learn_tokenizer
 from sentiment.training.matches import match_classes
 
 _ROWS = 2048
@@ -33,8 +32,8 @@ class Start:
     """
 
     params: dict[str, Any]
-    encoder: EncoderConfig
-    tokenizer: Tokenizer
+    encoder: AnyConfig
+    tokenizer: AnyTokenizer
     pretrained: bool
     base_head: dict[str, Any] | None = None
     matches: Mapping[int, int] = field(default_factory=dict)

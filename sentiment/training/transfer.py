@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sentiment.models.batching import batches
 from sentiment.models.classifier import apply_fn
 from sentiment.models.store import ModelFolder, save_model
-from sentiment.models.tokenizer import UNKNOWN, TokenTable, encode
+from sentiment.models.tokenizer import TokenTable, encode, unknown_share
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.head import fit_head, guess_targets
 from sentiment.training.held_out import Labeled
@@ -36,6 +36,8 @@ class Transfer:
         start: the base model, with a fresh head.
         plan: what is done against imbalance among the training rows.
         strategy: how it is fine-tuned, one of `STRATEGIES`.
+        max_length: tokens of a text that are read: as many as the base model always reads, else as the run's settings
+            say.
 
     Raises:
         ModelError: if the base model is not there or damaged.
@@ -48,6 +50,7 @@ class Transfer:
         self.start: Start = load_start(
             config.base, classes=labeled.classes, train_texts=labeled.texts(train), seed=config.seed
         )
+        self.max_length = self.start.encoder.fixed_length or config.max_length
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
         self._encode = jax.jit(make_encoding(apply_fn(self.start.encoder, n_classes)))
@@ -60,13 +63,13 @@ class Transfer:
 
     def tokens(self, texts: Sequence[str]) -> TokenTable:
         """Texts as the base model reads them."""
-        return encode(self.start.tokenizer, texts, max_length=self.config.max_length)
+        return encode(self.start.tokenizer, texts, max_length=self.max_length)
 
     def vectors(self, tokens: TokenTable) -> NDArray[np.float32]:
         """Text vectors float32[n, hidden] of the base model."""
         groups = jax.device_put(split_groups(self.start.params))
         vectors = np.zeros((len(tokens.starts) - 1, self.start.encoder.hidden), np.float32)
-        for batch in batches(tokens, batch_size=_VECTOR_BATCH, max_length=self.config.max_length):
+        for batch in batches(tokens, batch_size=_VECTOR_BATCH, max_length=self.max_length):
             vectors[batch.rows] = np.asarray(self._encode(groups, batch.ids))[: len(batch.rows)]
         return vectors
 
@@ -124,7 +127,7 @@ class Transfer:
             self.start.encoder,
             self.labeled.classes,
             self.start.tokenizer,
-            self.config.max_length,
+            self.max_length,
             self.journal.describe_model(),
         )
         save_model(self.journal.run.folder / "model", model)
@@ -145,13 +148,12 @@ class Transfer:
             "n_train": len(split.train),
             "n_validation": len(split.validation),
             "n_unlabeled": n_unlabeled,
-            "warning": _warn(train),
+            "warning": _warn(unknown_share(self.start.tokenizer, train)),
         }
 
 
-def _warn(tokens: TokenTable) -> str:
-    """What to say of texts that the base model can hardly read; "" if it can."""
-    unknown = float((tokens.ids == UNKNOWN).mean()) if len(tokens.ids) else 1.0
+def _warn(unknown: float) -> str:
+    """What to say of texts that the base model can hardly read, by the share that it does not know; "" if it can."""
     if unknown <= _TOO_UNKNOWN:
         return ""
     return (

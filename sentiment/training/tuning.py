@@ -1,5 +1,6 @@
 """The way with more labels: the training loop over the whole network, from a head that fits already."""
 
+import dataclasses
 import time
 from typing import Any
 
@@ -34,9 +35,10 @@ class _Tuning:
         tables = [transfer.tokens(labeled.texts(positions)) for positions in sides]
         self._compact = Compact.over(tables, start.params)
         train, self._validation, self._held_out = (table.mapped(self._compact.new_ids) for table in tables)
-        self._settings = fit_settings(
+        settings = fit_settings(
             transfer.config, n_train=len(split.train), pretrained=start.pretrained, strategy=transfer.strategy
         )
+        self._settings = dataclasses.replace(settings, max_length=transfer.max_length)
         unlabeled = transfer.unlabeled_vectors()
         self._chosen = {
             **describe(self._settings),
@@ -92,7 +94,7 @@ class _Tuning:
         return Augmenter(
             train.tokens,
             train.labels,
-            starts=word_starts(tokenizer, texts, max_length=transfer.config.max_length),
+            starts=word_starts(tokenizer, texts, max_length=transfer.max_length),
             names=[tokenizer.id_to_token(token) or "" for token in compact.used.tolist()],
             vectors=compact.full_table[compact.used] if transfer.start.pretrained else None,
         )

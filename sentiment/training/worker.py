@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from sentiment.data import Dataset
 from sentiment.errors import RunError, SentimentError
 from sentiment.training.jobs import read_state
 from sentiment.training.runs import LABELS_FILE, Run
@@ -84,7 +85,19 @@ def _train(run: Run) -> None:
     from sentiment.training.finetune import finetune
 
     dataset = load_labeled((run.folder / run.info.dataset.folder).resolve(), run.folder / LABELS_FILE)
-    finetune(run, dataset, should_stop=lambda: stop_requested(run))
+    state = finetune(run, dataset, should_stop=lambda: stop_requested(run))
+    if state.status == "finished":
+        _measure_learning(run, dataset)
+
+
+def _measure_learning(run: Run, dataset: Dataset) -> None:
+    """Adds what more labels would bring; the run has finished by then, and stays so whatever happens here."""
+    from sentiment.training.learning_curve import measure_learning
+
+    try:
+        measure_learning(run, dataset)
+    except Exception:  # noqa: BLE001 the result is complete without it; the log says why it is missing
+        traceback.print_exc()
 
 
 def _wait_for_turn(run: Run, lock: FileLock) -> bool:

@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from sentiment.evaluation.changed import BROKEN, FIXED, OTHERWISE, changed_rows, count_changes, filter_changes
 from sentiment.evaluation.comparison import compare
-from sentiment.evaluation.pair import ACCURACY, MACRO, compare_pair, line_of
+from sentiment.evaluation.pair import ACCURACY, compare_pair, line_of
 
 CLASSES = ["negative", "neutral", "positive"]
 

@@ -31,18 +31,6 @@ def test_the_figures_are_those_of_the_held_out_rows(app: AppTest, add: Add, judg
     assert table.loc["positive", "Rows"] == "50"
 
 
-def test_the_texts_of_a_cell_are_shown_with_their_probability(app: AppTest, add: Add, judged: Judged) -> None:
-    run = judged(add({"negative": 50, "positive": 50}))
-    open_page(app, "evaluate")
-    key = f"confusion:{run.id}:model"
-    app.selectbox(key=f"{key}:true").set_value("negative").run()
-    app.selectbox(key=f"{key}:said").set_value("positive").run()
-    table = app.dataframe[1].value
-    assert table["Row"].tolist() == list(range(1, 51, 5))
-    assert table["Probability"].tolist() == [75] * 10
-    assert table["Text"][0] == "a plain review number 0"
-
-
 def test_the_report_of_a_baseline_is_one_click_away(app: AppTest, add: Add, judged: Judged) -> None:
     run = judged(add({"negative": 50, "positive": 50}))
     open_page(app, "evaluate")
@@ -56,10 +44,16 @@ def test_hostile_labels_and_texts_are_literal(app: AppTest, add: Add, judged: Ju
     run = judged(add(dict.fromkeys(HOSTILE, 20), text="<script>alert(1)</script> :red[x]"))
     open_page(app, "evaluate")
     assert not app.exception
-    box = app.selectbox(key=f"confusion:{run.id}:model:true")
-    assert set(box.options) == {visible(label) for label in HOSTILE}
     assert app.dataframe[0].value["Class"][0] in {visible(label) for label in HOSTILE}
-    assert app.dataframe[1].value["Text"].iloc[0].startswith("<script>alert(1)</script> :red[x]")
+    app.segmented_control(key="evaluate-section").set_value("Mistakes").run()
+    assert not app.exception
+    box = app.selectbox(key=f"true:{run.id}")
+    assert set(box.options) == {"Any class", *(visible(label) for label in HOSTILE)}
+    assert app.dataframe[0].value["Text"].iloc[0].startswith("<script>alert(1)</script> :red[x]")
+    for section in ("Slices", "Thresholds", "Calibration"):
+        app.segmented_control(key="evaluate-section").set_value(section).run()
+        assert not app.exception
+        assert not app.error, section
 
 
 def test_a_run_without_predictions_says_where_to_go(app: AppTest, add: Add, workspace: Workspace) -> None:

@@ -58,7 +58,7 @@ def _read(source: Path, target: Path) -> dict[str, Any]:
 
     with h5py.File(source, "r", locking=False) as file:
         sizes = _look_around(h5py, file)
-        root = file["model_weights"] if "model_weights" in file else file
+        root = file.get("model_weights", file)
         legacy = "layer_names" in root.attrs or "layer_names0" in root.attrs
         wanted = _legacy_names(root) if legacy else _stored_names(sizes)
         _check_budget(file, [path for paths in wanted.values() for path in paths])

@@ -48,10 +48,9 @@ class KerasGraph(WordEncoder):
     like any other, and a text's vector depends on it.
     """
 
-    config: KerasConfig
-
     def __init__(self, config: KerasConfig, *, rngs: nnx.Rngs) -> None:
-        super().__init__(config, rngs=rngs)
+        super().__init__(config.vocab_size, config.embed, rngs=rngs)
+        self.config = config
         shapes = config.weight_shapes
         self.layers = nnx.List(LayerWeights(shapes.get(n, {}), rngs=rngs) for n in range(len(config.layers)))
 

@@ -9,9 +9,9 @@ from sentiment.models.keras_import.layers import ACTIVATIONS, Layer, make_layer
 _DTYPES = ("float32", "float16", "float64", "mixed_float16", "mixed_bfloat16")
 _SYNONYMS = {"swish": "silu"}
 # Of no consequence once a network has been trained, or looked at elsewhere.
-_IDLE = ("name", "trainable", "batch_input_shape", "batch_shape", "input_length", "input_dim", "output_dim", "seed")
-_IDLE += ("rate", "noise_shape", "dropout", "recurrent_dropout", "implementation", "unroll", "unit_forget_bias")
-_IDLE += ("momentum", "renorm_momentum", "renorm_clipping", "synchronized", "autocast", "optional", "shared_object_id")
+_IDLE = ["name", "trainable", "batch_input_shape", "batch_shape", "input_length", "input_dim", "output_dim", "seed"]
+_IDLE += ["rate", "noise_shape", "dropout", "recurrent_dropout", "implementation", "unroll", "unit_forget_bias"]
+_IDLE += ["momentum", "renorm_momentum", "renorm_clipping", "synchronized", "autocast", "optional", "shared_object_id"]
 _IDLE_ENDINGS = ("_initializer", "_regularizer", "_constraint")
 
 

@@ -2,12 +2,14 @@
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,36 +94,41 @@ def _first_bytes(path: Path) -> bytes:
         raise ModelError(f"{path.name} cannot be read ({error.strerror})", expected=_EXPECTED) from error
 
 
-class _opened:  # noqa: N801 reads as what it does
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """A .keras file whose members are those that Keras writes."""
+    _check_directory(path)
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise ModelError(f"{path.name} is cut off or damaged ({str(error)[:80]})", expected=_EXPECTED) from error
+    with archive:
+        _check_members(archive, path.name)
+        yield archive
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
-    def __enter__(self) -> zipfile.ZipFile:
-        try:
-            self._archive = zipfile.ZipFile(self._path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise ModelError(
-                f"{self._path.name} is cut off or damaged ({str(error)[:80]})", expected=_EXPECTED
-            ) from error
-        _check_members(self._archive, self._path.name)
-        return self._archive
-
-    def __exit__(self, *details: Any) -> None:
-        self._archive.close()
+def _check_directory(path: Path) -> None:
+    """Refuses a list of members that is longer than Keras's, before a library reads all of it."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 22 - 2**16))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or place + 22 > len(tail):
+        raise ModelError(f"{path.name} is cut off or damaged", expected=_EXPECTED)
+    n_members, size = struct.unpack_from("<HI", tail, place + 10)
+    if n_members > _MAX_MEMBERS or size > 2**16:
+        raise ModelError(f"{path.name} holds {n_members:,} files", expected=", ".join(_MEMBERS))
 
 
 def _check_members(archive: zipfile.ZipFile, name: str) -> None:
     members = archive.infolist()
-    if len(members) > _MAX_MEMBERS:
-        raise ModelError(f"{name} holds {len(members)} files", expected=", ".join(_MEMBERS))
     names = [member.orig_filename for member in members]
     for member in members:
         own = member.orig_filename
         if own not in _MEMBERS or names.count(own) > 1 or member.flag_bits & 1:
             raise ModelError(f"{name} holds {own[:80]!r}", expected=f"{', '.join(_MEMBERS)}, each once")
-        if member.file_size > _MEMBERS[own]:
+        packed_far = member.file_size > 100 * member.compress_size + _BLOCK
+        if member.file_size > _MEMBERS[own] or packed_far:
             raise ModelError(f"{name} holds {own} with {member.file_size:,} bytes", expected="A model of 1 GB at most")
     missing = [own for own in _MEMBERS if own not in names]
     if missing:

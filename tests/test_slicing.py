@@ -1,0 +1,64 @@
+"""Held-out rows in slices: by length, language, columns and words."""
+
+import numpy as np
+import pandas as pd
+
+from sentiment.slicing import LANGUAGE, LENGTH, SCRIPT, WORD, slice_rows
+
+
+def rows_of(texts, right):
+    labels = np.where(np.arange(len(texts)) % 2, "good", "bad")
+    wrong = np.where(labels == "good", "bad", "good")
+    return pd.DataFrame(
+        {
+            "row": np.arange(len(texts)) * 3,
+            "text": texts,
+            "label": labels,
+            "group": None,
+            "model:prediction": np.where(right, labels, wrong),
+        }
+    )
+
+
+def test_columns_lengths_and_words_are_sliced_and_the_worst_stands_for_those_like_it():
+    rng = np.random.default_rng(0)
+    late = rng.random(400) < 0.3
+    texts = [f"{'the parcel came late' if bad else 'all was fine'} {'very ' * (i % 9)}" for i, bad in enumerate(late)]
+    rows = rows_of(texts, rng.random(400) < np.where(late, 0.4, 0.95))
+    frame = pd.DataFrame({"row": np.arange(1200), "text": "", "file:source": "web"})
+    frame.loc[rows["row"], "file:source"] = np.where(late, "app", "web")
+    found = slice_rows(rows, frame, language="en")
+    assert {LENGTH, LANGUAGE, "file:source"} <= set(found.columns)
+    assert {"late", "came late"} <= set(found.words)
+    assert found.worst()[["column", "value"]].to_numpy().tolist() == [["file:source", "app"]]
+    assert found.rows("file:source", "app").tolist() == late.tolist()
+    assert found.rows(WORD, "late").tolist() == late.tolist()
+    assert not found.rows(WORD, "nowhere").any()
+    assert not found.rows("no column", "x").any()
+
+
+def test_short_texts_are_in_the_language_of_the_dataset():
+    rows = rows_of(["sorry no", "kan ikke", "这个产品很好我很喜欢"] * 30, np.ones(90, bool))
+    found = slice_rows(rows, None, language="en")
+    counts = {name: int(found.rows(LANGUAGE, name).sum()) for name in found.columns[LANGUAGE].names}
+    assert counts == {"English": 60, "Chinese": 30}
+
+
+def test_of_many_rows_the_script_is_told_and_not_the_language():
+    rows = rows_of(["plain english words"] * 4_000 + ["по русски"] * 2_000, np.ones(6_000, bool))
+    found = slice_rows(rows, None, language="en")
+    assert LANGUAGE not in found.columns
+    assert int(found.rows(SCRIPT, "Cyrillic").sum()) == 2_000
+
+
+def test_a_column_of_the_labels_is_no_slice():
+    rows = rows_of(["some text"] * 100, np.ones(100, bool))
+    frame = pd.DataFrame({"row": rows["row"], "file:truth": rows["label"], "file:stars": np.arange(100) % 5})
+    found = slice_rows(rows, frame, language="en", classes=("bad", "good"))
+    assert "file:truth" not in found.columns
+    assert "file:stars" in found.columns
+
+
+def test_no_rows_and_empty_texts_are_no_trouble():
+    assert slice_rows(rows_of([], np.ones(0, bool)), None, language="en").table.empty
+    assert slice_rows(rows_of([""] * 30, np.ones(30, bool)), None, language="und").worst().empty
