@@ -47,7 +47,8 @@ def answer(texts):
         return {"probs": np.round(model(texts).astype(float), 7).tolist()}
 async def predict(request):
     return JSONResponse(await run_in_threadpool(answer, (await request.json())["texts"]))
-uvicorn.run(Starlette(routes=[Route("/api/predict", predict, methods=["POST"])]), port=int(sys.argv[2]), log_level="error")
+app = Starlette(routes=[Route("/api/predict", predict, methods=["POST"])])
+uvicorn.run(app, port=int(sys.argv[2]), log_level="error")
 """
 
 
@@ -70,6 +71,7 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def ask(self, texts: list[str]) -> np.ndarray:
+        """The probabilities float32[n, n_classes]; RuntimeError for a refusal."""
         body = json.dumps({"texts": texts})
         self._connection.request("POST", "/api/predict", body, {"Content-Type": "application/json"})
         answer = self._connection.getresponse()

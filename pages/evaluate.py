@@ -10,6 +10,7 @@ from sentiment.training.runs import Run
 from ui import address, cache, shell, widgets
 from ui.guard import guard
 from ui.panels_calibration import show_calibration
+from ui.panels_compare import show_comparison
 from ui.panels_errors import show_errors
 from ui.panels_evaluate import (
     choose_model,
@@ -20,6 +21,8 @@ from ui.panels_evaluate import (
     show_verdict,
 )
 from ui.panels_evaluate_curves import show_curves
+from ui.panels_more_labels import show_learning_curve
+from ui.panels_runs import show_runs
 from ui.panels_slices import SECTION, show_slices
 from ui.panels_thresholds import show_thresholds
 from ui.state import session
@@ -43,6 +46,9 @@ SECTIONS: dict[str, Callable[[Run, Judgement], None]] = {
     "Slices": show_slices,
     "Thresholds": show_thresholds,
     "Calibration": show_calibration,
+    "Compare": lambda run, judgement: show_comparison(cache.workspace(), run),
+    "More labels?": lambda run, judgement: show_learning_curve(run),
+    "Runs": lambda run, judgement: show_runs(cache.workspace(), run),
 }
 
 
@@ -85,5 +91,7 @@ else:
                 label="Watch it" if active else "Go to the run",
                 page="pages/finetune.py",
             )
+            st.subheader("All runs", anchor=False)
+            show_runs(workspace, run)
         else:
             _show_sections(run, judgement)

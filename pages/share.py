@@ -42,7 +42,7 @@ else:
             show_report_file(run)
         with package, guard():
             show_package(run)
-        with score, guard():
-            show_scoring(run)
         with endpoint, guard():
             show_endpoint(workspace, run)
+        with score, guard():
+            show_scoring(run)

@@ -22,7 +22,17 @@ def _guard_xla() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} {flag}".strip()
 
 
+def _seal_demo() -> None:
+    """In demo mode, has every process of the product refuse to write into the workspace, whatever it is about to do."""
+    if os.environ.get("SENTIMENT_MODE", "").strip() == "demo":
+        from sentiment.files import workspace_folder
+        from sentiment.sealing import seal
+
+        seal(workspace_folder())
+
+
 _guard_xla()
+_seal_demo()
 
 
 def load(model: str | Path) -> "Predictor | LinearModel":

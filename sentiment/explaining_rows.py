@@ -1,11 +1,12 @@
 """The rows of a run's dataset that are most like a text, as the run's own model sees them: exact cosines.
 
-The directions of all rows are kept in memory, two datasets' at most, those that a run has learned from first.
+The directions of all rows are kept in memory, as many as there is room for, those that a run has learned from first.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 
 import numpy as np
@@ -17,11 +18,10 @@ from sentiment.data import load_labeled
 from sentiment.errors import RunError
 from sentiment.models.baselines import LinearModel
 from sentiment.models.predictor import Predictor
-from sentiment.models.vectorizing import Vectorize, Vectors, unit_rows, vectorizer
+from sentiment.models.vectorizing import Vectorize, unit_rows, vectorizer
 from sentiment.training.runs import LABELS_FILE, Run
 
-MOST_BYTES = 256 * 2**20  # of one dataset's directions: 110,000 rows of the shipped CNN
-MOST_HELD = 2
+MOST_BYTES = 256 * 2**20  # of all directions that are held: 110,000 rows of the shipped CNN
 _BLOCK = 4_096  # texts read, and rows compared, at once
 _LEARNED = 2_000  # rows from which the mean is taken
 
@@ -129,9 +129,14 @@ def index_of(model: Predictor | LinearModel, run: Run) -> RowIndex:
         if key not in _held:
             _held[key] = make_index(model, run)
         _held.move_to_end(key)
-        while len(_held) > MOST_HELD:
+        while len(_held) > 1 and sum(_size(index) for index in _held.values()) > MOST_BYTES:
             _held.popitem(last=False)
         return _held[key]
+
+
+def _size(index: RowIndex) -> int:
+    """Bytes of its directions."""
+    return int(index.unit.data.nbytes)
 
 
 def make_index(model: Predictor | LinearModel, run: Run, *, most_bytes: int = MOST_BYTES) -> RowIndex:
@@ -150,19 +155,24 @@ def make_index(model: Predictor | LinearModel, run: Run, *, most_bytes: int = MO
     if isinstance(model, Predictor):
         drawn = np.random.default_rng(0).permutation(len(texts))[:_LEARNED]
         mean = vectorize([texts[place] for place in drawn.tolist()]).mean(axis=0)
-    blocks = [
-        _small(unit_rows(vectorize(texts[start : start + _BLOCK]), mean))
-        for start in range(0, max(len(texts), 1), _BLOCK)
-    ]
-    unit = vstack(blocks, format="csr") if isinstance(blocks[0], csr_matrix) else np.concatenate(blocks)
+    unit = _units(vectorize, texts, mean)
     labels = [label if isinstance(label, str) else None for label in frame["label"].tolist()]
     rows = frame["row"].to_numpy(np.int64)
     return RowIndex(rows, labels, frame["row"].isin(learned).to_numpy(), unit, mean, vectorize, n_rows - n_held)
 
 
-def _small(unit: Vectors) -> NDArray[np.float16] | csr_matrix:
-    """Half the memory for the vectors of a network, to three digits; a cosine is as exact."""
-    return unit if isinstance(unit, csr_matrix) else unit.astype(np.float16)
+def _units(
+    vectorize: Vectorize, texts: Sequence[str], mean: NDArray[np.float32] | None
+) -> NDArray[np.float16] | csr_matrix:
+    """The directions of texts, those of a network in half the memory: to three digits, and so are their cosines."""
+    first = unit_rows(vectorize(texts[:_BLOCK]), mean)
+    rest = (unit_rows(vectorize(texts[at : at + _BLOCK]), mean) for at in range(_BLOCK, len(texts), _BLOCK))
+    if isinstance(first, csr_matrix):
+        return vstack([first, *rest], format="csr")
+    unit = np.empty((len(texts), first.shape[1]), np.float16)
+    for at, block in zip(range(0, len(texts), _BLOCK), chain([first], rest), strict=False):
+        unit[at : at + _BLOCK] = block
+    return unit
 
 
 def _rows_of(run: Run) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """All runs as a table: what each is, how far it is, and how good it is on its held-out rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,43 @@ def describe_run(run: Run) -> dict[str, Any]:
         "seed": info.config.seed,
         "test_fraction": info.config.test_fraction,
     }
+
+
+def name_runs(runs: Sequence[Run]) -> dict[str, str]:
+    """What to call runs beside each other, by their ids: no two alike, and no longer than it takes.
+
+    A run's name without that of the dataset, if all are on one; where names are alike, with the settings in which those
+    runs differ, or else the time.
+    """
+    one_dataset = len({run.info.dataset.id for run in runs}) == 1
+    short = {run.id: _without_dataset(run) if one_dataset else run.info.name for run in runs}
+    for name in set(short.values()):
+        alike = [run for run in runs if short[run.id] == name]
+        if len(alike) > 1:
+            short |= {run.id: f"{name}, {told}" for run, told in zip(alike, _differences(alike), strict=True)}
+    return short
+
+
+def _without_dataset(run: Run) -> str:
+    for joint in (" · ", ", "):
+        name = run.info.name.removeprefix(f"{run.info.dataset.name}{joint}")
+        if name and name != run.info.name:
+            return name
+    return run.info.name
+
+
+def _differences(runs: Sequence[Run]) -> list[str]:
+    """For each of some runs of one name what tells it from the others."""
+    settings = [{**run.info.config.to_dict(), "labels": run.info.dataset.fingerprint[:6]} for run in runs]
+    names = [name for name in settings[0] if len({str(each.get(name)) for each in settings}) > 1]
+    said = [
+        ", ".join(f"{name.replace('_', ' ')} {'chosen' if each.get(name) is None else each[name]}" for name in names)
+        for each in settings
+    ]
+    if len(set(said)) == len(said):
+        return said
+    times = [run.info.created.removesuffix("+00:00").replace("T", " ") for run in runs]
+    return times if len(set(times)) == len(times) else [run.id for run in runs]
 
 
 def _figures(run: Run) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sentiment.data.sniffing import FileFormat
 from sentiment.data.streaming import open_rows
 from sentiment.data.table_writer import TableWriter
 from sentiment.errors import DataError, UsageError
+from sentiment.evaluation.thresholds import Rule
 
 PredictFn = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -48,6 +49,7 @@ class Scored:
         counts: rows predicted as each class.
         warnings: what was met while reading, in words.
         stopped: whether it was asked to stop; nothing was written then.
+        n_undecided: rows that the rule leaves undecided, which have probabilities and no prediction.
     """
 
     n_rows: int
@@ -55,6 +57,7 @@ class Scored:
     counts: dict[str, int]
     warnings: tuple[str, ...]
     stopped: bool = False
+    n_undecided: int = 0
 
 
 def score_file(
@@ -64,6 +67,7 @@ def score_file(
     text: str,
     predict_fn: PredictFn,
     classes: Sequence[str],
+    rule: Rule | None = None,
     name: str | None = None,
     file_format: FileFormat | None = None,
     on_progress: Callable[[ScoringProgress], None] = lambda _: None,
@@ -79,6 +83,7 @@ def score_file(
         text: the column with the texts.
         predict_fn: texts → probabilities float32[n, n_classes].
         classes: names of the columns of the probabilities.
+        rule: how a class is chosen; the most likely one by default.
         name: what the file is called, by default its own name.
         file_format: how to read it; detected from the content by default.
         on_progress: called after every piece.
@@ -92,35 +97,46 @@ def score_file(
     rows = open_rows(source, name=name, file_format=file_format)
     _check_columns(list(rows.names), text=text, added=_added(classes))
     counts: Counter[str] = Counter()
-    n_done = 0
+    n_done = n_empty = 0
     began = time.monotonic()
     try:
         with TableWriter(out, n_rows=rows.n_rows) as writer:
             for chunk in rows.chunks():
                 if should_stop():
                     raise _Stop
-                scored = score_frame(chunk, text=text, predict_fn=predict_fn, classes=classes)
+                scored = score_frame(chunk, text=text, predict_fn=predict_fn, classes=classes, rule=rule)
                 writer.add(scored)
                 counts.update(scored["prediction"].tolist())
+                n_empty += int(scored[_added(classes)[1]].isna().sum())
                 n_done += len(chunk)
                 seconds_left = (time.monotonic() - began) / n_done * (rows.n_rows - n_done) if n_done else None
                 on_progress(ScoringProgress(n_done, rows.n_rows, seconds_left))
     except _Stop:
         return Scored(rows.n_rows, 0, {}, rows.warnings, stopped=True)
-    n_empty = counts.pop("", 0)
-    return Scored(rows.n_rows, n_empty, {label: counts[label] for label in classes}, rows.warnings)
+    said = {label: counts[label] for label in classes}
+    undecided = counts[""] - n_empty
+    return Scored(rows.n_rows, n_empty, said, rows.warnings, n_undecided=undecided)
 
 
-def score_frame(frame: pd.DataFrame, *, text: str, predict_fn: PredictFn, classes: Sequence[str]) -> pd.DataFrame:
+def score_frame(
+    frame: pd.DataFrame,
+    *,
+    text: str,
+    predict_fn: PredictFn,
+    classes: Sequence[str],
+    rule: Rule | None = None,
+) -> pd.DataFrame:
     """The table with the columns prediction and prob_<class> added; rows and their order stay as they are.
 
-    A row without a text gets an empty prediction and empty probabilities.
+    A row without a text gets an empty prediction and empty probabilities, one that the rule leaves undecided an empty
+    prediction.
 
     Args:
         frame: any table.
         text: its column with the texts.
         predict_fn: texts → probabilities float32[n, n_classes].
         classes: names of the columns of the probabilities.
+        rule: how a class is chosen; the most likely one by default.
 
     Raises:
         DataError: if there is no such column.
@@ -134,7 +150,8 @@ def score_frame(frame: pd.DataFrame, *, text: str, predict_fn: PredictFn, classe
     probs = np.full((len(frame), len(classes)), np.nan)
     probs[there] = known
     prediction = np.full(len(frame), "", object)
-    prediction[there] = np.array(list(classes), object)[known.argmax(axis=1)]
+    said = known.argmax(axis=1) if rule is None else rule.decide(known, classes)
+    prediction[there] = np.append(np.array(list(classes), object), "")[said]  # undecided is −1: the last
     new = pd.DataFrame(dict(zip(added, [pd.array(prediction, dtype="str"), *probs.T], strict=True)), index=frame.index)
     return pd.concat([frame, new], axis=1)
 

@@ -22,11 +22,12 @@ from sentiment.access import Role, is_demo, require
 from sentiment.data.sniffing import FileFormat, display_name
 from sentiment.data.streaming import head_of
 from sentiment.errors import AccessError, SentimentError, UsageError
+from sentiment.judging import read_rule
 from sentiment.scoring import Scored, ScoringProgress, score_file
 from sentiment.serving import client
 
 _AT_ONCE = 2
-_TEXTS = 2_048  # asked of the model at a time
+_TEXTS = 1_024  # asked of the model at a time
 _turns = threading.BoundedSemaphore(_AT_ONCE)
 log = logging.getLogger("sentiment.scoring")
 
@@ -84,6 +85,10 @@ class JobState:
         return self.phase in ("waiting", "reading", "scoring")
 
 
+class _Stopped(Exception):
+    """Somebody asked to stop."""
+
+
 class ScoringJob:
     """One file on its way through a model.
 
@@ -109,7 +114,7 @@ class ScoringJob:
         threading.Thread(target=self._work, name="scoring", daemon=True).start()
 
     def stop(self) -> None:
-        """Has it end after the rows at hand; nothing is kept then."""
+        """Has it end after the texts that the model is at; nothing is kept then."""
         self._stop.set()
 
     def _work(self) -> None:
@@ -120,6 +125,8 @@ class ScoringJob:
         try:
             self.state = JobState("reading")
             self.state = self._score()
+        except _Stopped:
+            self.state = JobState("stopped")
         except SentimentError as error:
             self.state = JobState("failed", error=error)
         except OSError as error:
@@ -135,10 +142,11 @@ class ScoringJob:
         classes = tuple(self._ask("predict", self._model, texts=[])["classes"])
 
         def predict(texts: Sequence[str]) -> NDArray[np.float32]:
-            parts = [
-                self._ask("predict", self._model, texts=list(texts[start : start + _TEXTS]))["probs"]
-                for start in range(0, len(texts), _TEXTS)
-            ]
+            parts = []
+            for start in range(0, len(texts), _TEXTS):
+                if self._stop.is_set():
+                    raise _Stopped
+                parts.append(self._ask("predict", self._model, texts=list(texts[start : start + _TEXTS]))["probs"])
             return np.array([row for part in parts for row in part], np.float32).reshape(len(texts), len(classes))
 
         def note(progress: ScoringProgress) -> None:
@@ -150,6 +158,7 @@ class ScoringJob:
             text=self.text,
             predict_fn=predict,
             classes=classes,
+            rule=read_rule(Path(self._model)),
             name=self.upload.name,
             file_format=self.upload.file_format,
             on_progress=note,

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from sentiment import data
+from sentiment import data, importing, judging
 from sentiment.data import Dataset
 from sentiment.labeling import Labeling
 from sentiment.labels.events import NewEvent
 from sentiment.labels.exchange import import_labels
 from sentiment.labels.store import LabelStore
-from sentiment.training import jobs, runs, text_map
+from sentiment.models.keras_import.importing import KerasOptions
+from sentiment.serving import served
+from sentiment.training import jobs, learning_curve, runs, text_map
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.training.text_reader import TextReader
@@ -150,6 +152,14 @@ WRITES: dict[str, Callable[[World], object]] = {
     "runs.create_run": lambda w: runs.create_run(w.workspace.runs_folder / runs.new_id(), w.run.info),
     "text_map.start": lambda w: text_map.start(w.workspace.root, w.dataset_id, "en-cnn-news"),
     "text_map.stop": lambda w: text_map.stop(w.workspace.dataset_folder(w.dataset_id), "en-cnn-news"),
+    "judging.save_rule": lambda w: judging.save_rule(w.run, None),
+    "served.serve_run": lambda w: served.serve_run(w.workspace, w.run_id, on=False),
+    "importing.import_keras": lambda w: importing.import_keras(
+        Path("none.h5"), tokenizer=None, name="brought", options=KerasOptions(labels=("a", "b"))
+    ),
+    "learning_curve.measure_learning": lambda w: learning_curve.measure_learning(
+        w.run, w.workspace.imported(w.dataset_id)
+    ),
     "exchange.import_labels": lambda w: import_labels(
         w.store, w.workspace.imported(w.dataset_id), b"row,label\n2,pos\n", name="labels.csv", who=WHO
     ),
@@ -175,4 +185,8 @@ READS = {
     "runs": "describe_run is_run_id new_id now",
     "text_map": "main make_map read_map read_state",  # main and make_map are the process that text_map.start starts
     "exchange": "export_labels export_table form_of write_labels",
+    "judging": "codes_of groups_of judge_run probs_of read_rule",
+    "served": "chosen_runs is_fixed served_runs",
+    "importing": "",
+    "learning_curve": "read_learning",
 }

@@ -40,6 +40,8 @@ NO_LEARNING = (
 )
 # What pages and the command line load at once: none of it may load a heavy library.
 LIGHT = (
+    "sentiment.roles",
+    "sentiment.demo",
     "sentiment.workspace",
     "sentiment.training.jobs",
     "sentiment.training.config",

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
-from sentiment import data
+from sentiment import data, importing, judging
 from sentiment.access import Person, Role, acting_as
 from sentiment.data.overlay import save_overlay
 from sentiment.data.storage import rename_saved, save_dataset
@@ -19,7 +20,8 @@ from sentiment.labeling import Labeling
 from sentiment.labels import exchange
 from sentiment.labels.exchange import export_labels, write_labels
 from sentiment.labels.store import LabelStore
-from sentiment.training import jobs, runs, text_map
+from sentiment.serving import served
+from sentiment.training import jobs, learning_curve, runs, text_map
 from sentiment.training.runs import Run
 from sentiment.training.text_reader import TextReader
 from sentiment.training.text_vectors import text_vectors
@@ -27,24 +29,37 @@ from sentiment.workspace import Workspace
 from tests.demo_world import READS, WHO, WRITES, World, made_dataset, make_world, seen_now, unchanged
 from tests.writing_functions import writing_functions
 
-PARTS = {part.__name__.split(".")[-1]: part for part in (
-    Workspace, LabelStore, Labeling, Run, TextReader, jobs, runs, text_map, exchange,
-)}  # fmt: skip
+PARTS: dict[str, Any] = {
+    "Workspace": Workspace,
+    "LabelStore": LabelStore,
+    "Labeling": Labeling,
+    "Run": Run,
+    "TextReader": TextReader,
+    "exchange": exchange,
+    "importing": importing,
+    "jobs": jobs,
+    "judging": judging,
+    "learning_curve": learning_curve,
+    "runs": runs,
+    "served": served,
+    "text_map": text_map,
+}
 
 # Functions that write by themselves, and why nobody reaches them who must not.
 ASKED = """
-labels/class_changes.py:ClassChanges._change labels/store.py:LabelStore.append labels/store.py:LabelStore.rebuild
-labels/store.py:LabelStore.release labels/store.py:LabelStore.reserve labels/store.py:LabelStore.set_settings
-labels/store.py:LabelStore.undo training/jobs.py:start training/jobs.py:stop training/runs.py:Run.log
-training/runs.py:Run.write_predictions training/runs.py:Run.write_state training/runs.py:Run.write_validation
-training/runs.py:create_run training/text_map.py:start training/text_map.py:stop
+importing.py:import_keras judging.py:save_rule labels/class_changes.py:ClassChanges._change
+labels/store.py:LabelStore.append labels/store.py:LabelStore.rebuild labels/store.py:LabelStore.release
+labels/store.py:LabelStore.reserve labels/store.py:LabelStore.set_settings labels/store.py:LabelStore.undo
+serving/served.py:serve_run training/jobs.py:start training/jobs.py:stop training/learning_curve.py:measure_learning
+training/runs.py:Run.log training/runs.py:Run.write_predictions training/runs.py:Run.write_state
+training/runs.py:Run.write_validation training/runs.py:create_run training/text_map.py:start training/text_map.py:stop
 """  # each of them asks for a role, or its callers in WRITES do
 PARTS_OF_THESE = """
 data/overlay.py:save_overlay data/storage.py:rename_saved data/storage.py:save_dataset files.py:write_atomic
-files.py:write_json labels/reading.py:LabelReading._read training/jobs.py:_spawn training/jobs.py:_take_standby
-training/jobs.py:_worker_process training/text_map.py:_write_state training/text_reader.py:TextReader._run
-workspace.py:_make_folders workspace.py:_move
-"""  # called by those above once they have asked; the file of classes that a labeler's first look writes
+files.py:write_json importing.py:_write labels/reading.py:LabelReading._read training/jobs.py:_spawn
+training/jobs.py:_take_standby training/jobs.py:_worker_process training/text_map.py:_write_state
+training/text_reader.py:TextReader._run workspace.py:_make_folders workspace.py:_move
+"""  # called by those above once they have asked; the classes of a file, which the first look at its labels stores
 JOBS = """
 models/linear_store.py:save_linear models/store.py:save_model models/temperature.py:write_temperature
 training/checkpoint.py:save_checkpoint training/held_out.py:write_split training/pretrain.py:pretrain
@@ -54,12 +69,16 @@ training/text_vectors.py:_Disk.tell training/text_vectors.py:text_vectors traini
 training/worker.py:main
 """  # in processes that only the above start
 ELSEWHERE = """
-cli/commands.py:evaluate cli/commands.py:finetune cli/commands.py:predict cli/compare.py:_compare_on_file
-cli/compare.py:_compare_runs cli/distributed.py:Team.open cli/duplicates.py:duplicates cli/labels.py:queue
-cli/suspects.py:suspects data/writing.py:write_table demo.py:main labels/exchange.py:write_labels
-models/device.py:cache_programs models/package.py:_copy models/package.py:_forget_oldest models/package.py:_unpack
-packaging.py:export_onnx packaging.py:pack_run roles.py:main serving/client.py:ModelProcess._start
-serving/client.py:ModelProcess.stop serving/client.py:_spawn
+cli/commands.py:evaluate cli/commands.py:finetune cli/compare.py:_compare_on_file cli/compare.py:_compare_runs
+cli/distributed.py:Team.open cli/duplicates.py:duplicates cli/explain.py:explain cli/labels.py:queue
+cli/report.py:report cli/suspects.py:suspects data/table_writer.py:TableWriter.__exit__
+data/table_writer.py:_Parquet.add data/table_writer.py:_Text.__init__ data/table_writer.py:_Text.add
+data/writing.py:write_table demo.py:main labels/exchange.py:write_labels models/device.py:cache_programs
+models/keras_import/child.py:_save models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays
+models/keras_import/reading.py:_unpack models/package.py:_copy models/package.py:_forget_oldest
+models/package.py:_unpack packaging.py:export_onnx packaging.py:pack_run roles.py:main
+scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._start serving/client.py:ModelProcess.stop
+serving/client.py:_spawn
 """  # into a file that the command line names, the user's cache or a temporary folder, or to a terminal
 
 

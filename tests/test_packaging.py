@@ -143,7 +143,7 @@ def test_a_name_from_a_file_stays_literal_in_a_card(make_run):
     name = "<img src=http://evil.example/x> [a](b) **bold** `code` | cell :smile: $$x$$"
     card = model_card(make_run(name=name))
     assert "<img" not in card
-    assert "](b)" not in card
+    assert "[a](b)" not in card
     assert plain(name) in card
     assert plain("a | b") == r"a \| b"
     assert "\n" not in plain("a\n# b")

@@ -12,6 +12,7 @@ import pytest
 from sentiment.data import read_table, streaming, write_table
 from sentiment.data.streaming import head_of, open_rows
 from sentiment.errors import DataError, UsageError
+from sentiment.evaluation.thresholds import Rule
 from sentiment.scoring import score_file, score_frame
 
 CLASSES = ("bad", "good")
@@ -199,3 +200,19 @@ def test_the_first_rows_can_be_seen_without_the_rest(frame, tmp_path, kind):
     found, head = head_of(saved(frame, tmp_path / f"rows{kind}"), name=f"rows{kind}", n_rows=4)
     assert head["text"].fillna("").tolist()[:4] == [text for _, text in ROWS[:4]]
     assert found.kind == {".tsv": "csv"}.get(kind, kind[1:])
+
+
+def test_a_rule_chooses_the_class_and_leaves_rows_undecided(tmp_path, frame):
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    plain = score(tmp_path / "rows.csv", tmp_path / "plain.csv")
+    ruled = score(tmp_path / "rows.csv", tmp_path / "ruled.csv", rule=Rule({"good": 0.5}, 0.9))
+    table = read_table(tmp_path / "ruled.csv", name="ruled.csv").frame
+    good = pd.to_numeric(table["prob_good"])
+    assert (table.loc[good >= 0.5, "prediction"] == "good").all()
+    assert (table.loc[good <= 0.1, "prediction"] == "bad").all()
+    between = (good > 0.1) & (good < 0.5)
+    assert table.loc[between, "prediction"].fillna("").eq("").all()
+    assert ruled.n_undecided == between.sum() > 0
+    assert ruled.n_empty == plain.n_empty == 14
+    assert plain.n_undecided == 0
+    assert sum(ruled.counts.values()) + ruled.n_undecided + ruled.n_empty == ruled.n_rows

@@ -59,6 +59,5 @@ def test_a_column_of_the_labels_is_no_slice():
     assert "file:stars" in found.columns
 
 
-def test_no_rows_and_empty_texts_are_no_trouble():
-    assert slice_rows(rows_of([], np.ones(0, bool)), None, language="en").table.empty
+def test_empty_texts_are_no_trouble():
     assert slice_rows(rows_of([""] * 30, np.ones(30, bool)), None, language="und").worst().empty

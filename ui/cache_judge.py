@@ -18,7 +18,7 @@ from sentiment.evaluation.calibration import Calibration, apply_temperature, mea
 from sentiment.evaluation.curves import Curves, trace_curves
 from sentiment.evaluation.means import group_numbers
 from sentiment.evaluation.metrics import TOO_FEW
-from sentiment.evaluation.thresholds import RiskCoverage, Rule, risk_coverage
+from sentiment.evaluation.thresholds import UNDECIDED, RiskCoverage, Rule, risk_coverage
 from sentiment.judging import Judgement, codes_of, groups_of, probs_of
 from sentiment.slicing import Slices, slice_rows
 from sentiment.training.runs import Run
@@ -115,7 +115,7 @@ def _calibration(key: tuple[str, int], target: int | None, _run: Run) -> tuple[C
 
 
 def surest(run: Run, rule: Rule) -> RiskCoverage:
-    """The accuracy of the surest rows, when classes with thresholds of their own are decided already."""
+    """The accuracy of the surest rows, among those that no class with a threshold of its own takes."""
     return _surest(_key(run), tuple(sorted(rule.thresholds.items())), run)
 
 
@@ -123,9 +123,11 @@ def surest(run: Run, rule: Rule) -> RiskCoverage:
 def _surest(key: tuple[str, int], thresholds: tuple[tuple[str, float], ...], _run: Run) -> RiskCoverage:
     judgement, held = _judgement(_run), held_out(_run)
     said = Rule(dict(thresholds)).decide(held.probs, judgement.classes)
-    confidence = held.probs[np.arange(held.n), np.maximum(said, 0)]
-    own = np.isin(said, [place for place, name in enumerate(judgement.classes) if name in dict(thresholds)])
-    return risk_coverage(np.where(own, 1.0, confidence), said == held.labels, groups=held.groups, fewest=TOO_FEW)
+    own = [place for place, name in enumerate(judgement.classes) if name in dict(thresholds)]
+    rest = ~np.isin(said, [*own, UNDECIDED])
+    confidence = held.probs[np.arange(held.n), said]
+    groups = None if held.groups is None else held.groups[rest]
+    return risk_coverage(confidence[rest], (said == held.labels)[rest], groups=groups, fewest=TOO_FEW)
 
 
 def slices(run: Run) -> Slices:

@@ -21,18 +21,23 @@ textarea {
 textarea:focus { outline: 2px solid var(--st-primary-color); outline-offset: -1px; }
 """
 # The server's text replaces what is in the box only where it has another number: while somebody types, what comes back
-# is older than what stands there.
+# is older than what stands there. What was told is not told again when the box is left: a click on the way to another
+# page would otherwise ask for a part of this one, which is gone by then, and leave the other one empty.
 _JS = """
 export default function ({ parentElement, data, setStateValue }) {
   const box = parentElement.querySelector("textarea");
   parentElement.querySelector("label").textContent = data.label;
   box.placeholder = data.placeholder;
   box.maxLength = data.most;
-  const tell = () => setStateValue("typed", { number: Number(box.dataset.number), text: box.value });
+  const tell = () => {
+    if (box.told === box.value) return;
+    box.told = box.value;
+    setStateValue("typed", { number: Number(box.dataset.number), text: box.value });
+  };
   if (box.dataset.number !== String(data.number)) {
     clearTimeout(box.pause);
     box.dataset.number = String(data.number);
-    box.value = data.text;
+    box.value = box.told = data.text;
   }
   box.oninput = () => { clearTimeout(box.pause); box.pause = setTimeout(tell, data.pause); };
   box.onchange = () => { clearTimeout(box.pause); tell(); };

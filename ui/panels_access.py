@@ -40,7 +40,7 @@ def show_links(workspace: Workspace, run: Run) -> None:
         "Each page keeps its choices (class, cell, filters, text) in the address as well: open it, set it as it "
         "should be seen, and send the address as it stands in the browser."
     )
-    if here and urlsplit(here).hostname in _LOCAL:
+    if here and urlsplit(here).hostname in _LOCAL and may(Role.OWNER):
         st.info(
             "This address works on this machine alone. docs/hosting-proxy.md says how others can reach it.",
             icon=":material/link_off:",

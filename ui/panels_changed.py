@@ -41,7 +41,8 @@ def _filter(found: Compared, *, key: str) -> pd.DataFrame:
         state.set_widget(f"{key}:page", 1)
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        address.take_as("change", f"{key}:kinds", read=_kinds, default=[])
+        none: list[str] = []
+        address.take_as("change", f"{key}:kinds", read=_kinds, default=none)
         kinds = st.pills(
             "How",
             [kind for kind in CHANGES if counts[kind]],
@@ -63,7 +64,7 @@ def _filter(found: Compared, *, key: str) -> pd.DataFrame:
     return filter_changes(found.changed, kinds=kinds, label=label or None, words=words)
 
 
-def _kinds(value: str) -> list[str]:
+def _kinds(value: str) -> list[str] | None:
     """The kinds of change that an address names by their places."""
     return [CHANGES[int(place)] for place in value.split(",") if place.isascii() and place in ("0", "1", "2")]
 

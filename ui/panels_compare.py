@@ -11,6 +11,7 @@ from sentiment.comparing import Compared
 from sentiment.evaluation import Comparison
 from sentiment.evaluation.changed import CHANGES, count_changes
 from sentiment.evaluation.pair import ACCURACY, MACRO, line_of
+from sentiment.listing import name_runs
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import address, cache_compare, text
@@ -35,7 +36,7 @@ def show_comparison(workspace: Workspace, run: Run) -> None:
     if not chosen:
         st.info("Choose one run or more above.")
         return
-    names = _names([run, *chosen])
+    names = text.distinct(name_runs([run, *chosen]))
     if len(chosen) == 1:
         found = cache_compare.two(chosen[0], run, names=(names[chosen[0].id], names[run.id]))
         _show_pair(run, chosen[0], found)
@@ -60,7 +61,7 @@ def _ready(run: Run) -> bool:
 def _choose(run: Run, others: Sequence[Run]) -> list[Run]:
     """Draws the choice; returns the chosen runs. The address says which."""
     by_id = {one.id: one for one in others}
-    titles = text.distinct({one.id: f"{one.info.name} · {text.day_or_time(one.info.created)}" for one in others})
+    titles = text.distinct(name_runs(others))
 
     def read(value: str) -> list[str] | None:
         return [run_id for run_id in value.split(",") if run_id in by_id][:MOST] or None
@@ -77,20 +78,6 @@ def _choose(run: Run, others: Sequence[Run]) -> list[Run]:
     )
     address.tell("with", ",".join(found) if found != [first.id] else None)
     return [by_id[run_id] for run_id in found]
-
-
-def _names(runs: Sequence[Run]) -> dict[str, str]:
-    """What to call each run: its name, with the time where two are alike."""
-    titles = {run.id: run.info.name for run in runs}
-    alike = {name for name in titles.values() if list(titles.values()).count(name) > 1}
-    return text.distinct(
-        {
-            run.id: f"{run.info.name}, {text.day_or_time(run.info.created)}"
-            if run.info.name in alike
-            else run.info.name
-            for run in runs
-        }
-    )
 
 
 def _show_pair(run: Run, other: Run, found: Compared) -> None:
@@ -148,12 +135,12 @@ def _choose_metric() -> str:
 def _show_pair_table(found: Compared, *, metric: str) -> None:
     part = found.pair.table[(found.pair.table["metric"] == metric) & (found.pair.table["class"] != ACCURACY)]
     words = {"a": "worse", "b": "better", "undecided": "can't tell"}
-    first, second = found.names
+    first, second = (text.shorten(name, 30) for name in found.names)
     lines = [
         {
             "Class": f"Mean {METRICS[metric]}" if line["class"] == MACRO else text.visible(line["class"]),
-            f"{first} (before)": text.percent(line["a"]),
-            f"{second} (in use)": text.percent(line["b"]),
+            f"Before: {first}": text.percent(line["a"]),
+            f"In use: {second}": text.percent(line["b"]),
             "Difference in points": f"{_points(line['delta'])}  ({_points(line['low'])} to {_points(line['high'])})",
             "In use it is": words[str(line["better"])],
             "Rows": text.number(line["support"]),

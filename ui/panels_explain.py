@@ -187,7 +187,12 @@ def _show_said(run: Run, place: Place, found: cache_explain.Answer) -> None:
         if label is not None:
             verdict = "as its label does" if label == said else f"but its label is **{text.literal(label, limit=40)}**"
             st.markdown(f"Row {text.number((place.row or 0) + 1)}: the model says so, {verdict}.")
-        st.caption("Calibrated on validation rows: of texts with 80 %, about 8 in 10 are right.")
+        if found["calibrated"]:
+            st.caption("Calibrated on validation rows: of texts with 80 %, about 8 in 10 are right.")
+        else:
+            st.caption(
+                "Not calibrated: this model was trained before that was done, so it may be surer than it should."
+            )
 
 
 def _label_of(run: Run, row: int) -> str | None:

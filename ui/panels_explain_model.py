@@ -60,7 +60,7 @@ def _show_words(run: Run, name: str, colour: str) -> None:
 
 def _ask_about(run: Run, words: list[str]) -> None:
     """Draws the way from a word to the rows that have it."""
-    chosen = st.pills("Words in the dataset's rows", words, format_func=text.visible, key=f"word:{run.id}")
+    chosen = st.pills("Words in the dataset's rows", words, format_func=text.visible, key=f"word:{run.id}", wrap=True)
     if chosen and st.button("See the rows that have it", icon=":material/search:", key="word-rows"):
         info = cache.workspace().dataset_info(run.info.dataset.id)
         looking(info).add(Filter("search", value=f'"{chosen}"'))

@@ -85,7 +85,8 @@ def list_html(lines: Sequence[tuple[str, float]], *, colour: str, dark: bool) ->
 
 def _line_html(word: str, score: float, reach: float, *, colour: str, dark: bool) -> str:
     width = 50 * min(1.0, abs(score) / reach)
-    side = f"left:50%;background:{colour}" if score > 0 else f"right:50%;background:{see_through(_INK[dark], 0.55)}"
+    against = f"right:50%;box-shadow:inset 0 0 0 1.5px {see_through(_INK[dark], 0.7)}"
+    side = f"left:50%;background:{colour}" if score > 0 else against
     middle = see_through(_INK[dark], 0.35)
     track = f"background:linear-gradient({middle},{middle}) center/1px 100% no-repeat"
     bar = f"position:absolute;top:0;height:100%;width:{width:.1f}%;{side};border-radius:.2rem"

@@ -62,9 +62,9 @@ def choose_base(info: DatasetInfo) -> BaseModel:
         state.set_widget(key, recommended)
     st.markdown(text.literal(reason, limit=400))
     chosen = str(state.widget(key))
-    pretrained = [base for base in bases.values() if base.kind == "pretrained"]
-    readers = [base for base in pretrained if base.own or info.language in base.languages]
+    readers = [base for base in bases.values() if base.kind == "pretrained" and info.language in base.languages]
     front = readers or [base for base in bases.values() if base.name == recommended or base.kind == "scratch"]
+    front += [base for base in bases.values() if base.own and base not in front]
     _cards(front, info, chosen=chosen, recommended=recommended)
     others = [base for base in bases.values() if base not in front]
     with st.expander("Other models", expanded=bases[chosen] in others):
@@ -94,7 +94,7 @@ def _cards(bases: Sequence[BaseModel], info: DatasetInfo, *, chosen: str, recomm
 
 
 def _card(base: BaseModel, *, recommended: bool) -> None:
-    languages = text.listing(cache.language_name(code) for code in base.languages) or "Any language"
+    languages = text.listing(cache.language_name(code) for code in base.languages) or ("Language not stated" if base.own else "Any language")
     with st.container(horizontal=True):
         st.badge(text.literal(languages), color="gray")
         if recommended:

@@ -31,7 +31,8 @@ def show_runs(workspace: Workspace, run: Run) -> None:
         runs = (workspace.runs() if scope == ALL else runs_of(workspace, run.info.dataset.id))[:MOST]
         table = pd.DataFrame([cache_compare.described(one) for one in runs], columns=list(COLUMNS))
         states = sorted(set(table["status"]))
-        address.take_as("status", _STATUS, read=lambda value: [s for s in value.split(",") if s in states], default=[])
+        none: list[str] = []
+        address.take_as("status", _STATUS, read=lambda value: _known(value, states), default=none)
         statuses = st.multiselect("Status", states, key=_STATUS, width=260)
         address.tell("status", ",".join(statuses) or None)
     kept = filter_runs(table, words=words, statuses=statuses)
@@ -42,6 +43,11 @@ def show_runs(workspace: Workspace, run: Run) -> None:
     _show_steps(runs, kept, ticked)
     if len(runs) == MOST:
         st.caption(f"The newest {text.number(MOST)} runs are listed.")
+
+
+def _known(value: str, states: Sequence[str]) -> list[str] | None:
+    """The states that an address names."""
+    return [state for state in value.split(",") if state in states]
 
 
 def filter_runs(table: pd.DataFrame, *, words: str, statuses: Sequence[str]) -> pd.DataFrame:
@@ -81,7 +87,7 @@ def _show_table(kept: pd.DataFrame, *, with_dataset: bool) -> list[int]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        height=min(560, 35 * len(shown) + 40),
+        height=min(560, 35 * len(shown) + 52),
         column_config={
             "Macro-F1": st.column_config.NumberColumn(
                 format=percent, width=90, help="The mean of the classes' F1 on the run's own held-out rows."

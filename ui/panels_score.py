@@ -13,7 +13,7 @@ from ui.panels_import import MOST_MEGABYTES, TYPES
 from ui.people import show_closed
 from ui.state import session
 
-_EVERY = 0.5  # seconds between looks at a job
+_EVERY = 1.0  # seconds between looks at a job
 _TITLES = {".csv": "CSV", ".parquet": "Parquet", ".xlsx": "Excel", ".jsonl": "JSON Lines", ".tsv": "TSV"}
 _UPLOAD, _JOB = "score:upload", "score:job"
 _PREVIEW = 5
@@ -30,9 +30,7 @@ def show_scoring(run: Run) -> None:
         return
     job = _current_job()
     if job is not None:
-        st.fragment(_show_job, run_every=_EVERY if job.state.active else None, key="scoring")(
-            job, was_active=job.state.active
-        )
+        _show_job(job)
         return
     state = session()
     file = st.file_uploader(
@@ -104,40 +102,41 @@ def _show_choice(run: Run, upload: UploadedFile) -> None:
         st.rerun()
 
 
-def _show_job(job: ScoringJob, *, was_active: bool) -> None:
+def _show_job(job: ScoringJob) -> None:
+    st.markdown(f"**{text.literal(job.upload.name)}**, column {text.literal(job.text)}")
+    state = job.state
+    if state.active:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container():
+                st.fragment(_show_progress, run_every=_EVERY, key="scoring")(job)
+            st.button("Stop", icon=":material/stop:", key="score:stop", on_click=job.stop)
+        return
+    if state.error is not None:
+        show_error(state.error)
+    elif state.phase == "stopped":
+        st.markdown("Stopped. Nothing of it was kept.")
+    else:
+        _show_result(job, state)
+    if st.button("Score another file", icon=":material/add:"):
+        session().kept.pop(_JOB, None)
+        session().kept.pop(_UPLOAD, None)
+        session().close_upload()
+        st.rerun()
+
+
+def _show_progress(job: ScoringJob) -> None:
     with guard():
         state = job.state
-        if was_active and not state.active:
+        if not state.active:
             st.rerun()
-        st.markdown(f"**{text.literal(job.upload.name)}**, column {text.literal(job.text)}")
-        if state.active:
-            _show_progress(job, state)
-            return
-        if state.error is not None:
-            show_error(state.error)
-        elif state.phase == "stopped":
-            st.markdown("Stopped. Nothing of it was kept.")
-        else:
-            _show_result(job, state)
-        if st.button("Score another file", icon=":material/add:"):
-            session().kept.pop(_JOB, None)
-            session().kept.pop(_UPLOAD, None)
-            session().close_upload()
-            st.rerun()
-
-
-def _show_progress(job: ScoringJob, state: JobState) -> None:
-    progress = state.progress
-    words = {"waiting": "Waiting for another file to finish", "reading": "Looking through the file"}.get(
-        state.phase, ""
-    )
-    if progress is not None:
-        left = "" if progress.seconds_left is None else f" · {text.duration(progress.seconds_left)} left"
-        words = f"{text.number(progress.n_done)} of {text.count(progress.n_rows, 'row')} scored{left}"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(progress.share if progress else 0.0, text=words, width="stretch")
-        if st.button("Stop", icon=":material/stop:", key="score:stop"):
-            job.stop()
+        progress = state.progress
+        words = {"waiting": "Waiting for another file to finish", "reading": "Looking through the file"}.get(
+            state.phase, ""
+        )
+        if progress is not None:
+            left = "" if progress.seconds_left is None else f" · {text.duration(progress.seconds_left)} left"
+            words = f"{text.number(progress.n_done)} of {text.count(progress.n_rows, 'row')} scored{left}"
+        st.progress(progress.share if progress else 0.0, text=words)
 
 
 def _show_result(job: ScoringJob, state: JobState) -> None:
@@ -148,6 +147,8 @@ def _show_result(job: ScoringJob, state: JobState) -> None:
         for label, n in sorted(scored.counts.items(), key=lambda item: -item[1])
     )
     empty = f" {text.count(scored.n_empty, 'row')} without a text have no prediction." if scored.n_empty else ""
+    if scored.n_undecided:
+        empty += f" {text.count(scored.n_undecided, 'row')} stay undecided by the run's rule."
     st.markdown(f"{text.count(scored.n_rows, 'row')} scored: {shares}.{empty}")
     for warning in scored.warnings:
         st.warning(text.literal(warning, limit=400), icon=":material/warning:")

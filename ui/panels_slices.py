@@ -14,7 +14,7 @@ from sentiment.training.runs import Run
 from ui import address, cache_judge, text
 from ui.panels_evaluate import report_frame
 from ui.state import session
-from ui.widgets import is_dark, page_of_rows, show_figure, show_rows
+from ui.widgets import LINE, LONG, WRAPPED, is_dark, page_of_rows, show_figure
 
 WORST, NOTHING = "worst", ""
 _TITLES = {WORST: "Worst slices", LENGTH: "Length", LANGUAGE: "Language", SCRIPT: "Script", WORD: "A word"}
@@ -176,8 +176,7 @@ def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title
     order = np.lexsort((-confidence, ~wrong))
     ordered = rows.iloc[order].assign(confidence=confidence[order])
     part = page_of_rows(n, key=f"slice-page:{run.id}")
-    table = ordered.iloc[part][["row", "text", "label", "confidence", "model:prediction"]]
-    show_rows(table, key=f"slice-rows:{run.id}", columns={"confidence": "Confidence"}, text_width=300)
+    _show_rows(run, ordered.iloc[part])
     st.button(
         "Go through its mistakes",
         icon=":material/bug_report:",
@@ -190,3 +189,31 @@ def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title
 def _to_mistakes(run: Run, name: str) -> None:
     session().set_widget(f"error-slice:{run.id}", name)
     session().set_widget(SECTION, "Mistakes")
+
+
+def _show_rows(run: Run, page: pd.DataFrame) -> None:
+    table = pd.DataFrame(
+        {
+            "Row": page["row"].to_numpy() + 1,
+            "Sure": (100 * page["confidence"]).round().to_numpy(),
+            "Text": [text.visible(value) for value in page["text"]],
+            "Says": [text.visible(value) for value in page["model:prediction"]],
+            "Label": [text.visible(value) for value in page["label"]],
+        }
+    )
+    height = WRAPPED if table["Text"].str.len().max() > LONG else LINE
+    st.dataframe(
+        table,
+        key=f"slice-rows:{run.id}",
+        hide_index=True,
+        height=min(540, height * len(table) + 40),
+        row_height=height,
+        column_config={
+            "Row": st.column_config.NumberColumn(width=70, help="Counted from the first row of the file."),
+            "Sure": st.column_config.NumberColumn(format=f"%d{text.THIN}%%", width=70),
+            "Text": st.column_config.TextColumn(width=420),
+            "Says": st.column_config.TextColumn(width=90, help="What the model says."),
+            "Label": st.column_config.TextColumn(width=90, help="What the row is labeled."),
+        },
+    )
+    st.caption("Mistakes first, the surest on top.")

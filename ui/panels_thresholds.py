@@ -65,7 +65,7 @@ def show_thresholds(run: Run, judgement: Judgement) -> None:
         _show_rule(judgement, rule)
         _show_saved(run, judgement, rule)
     _show_numbers(decided, name)
-    _show_charts(run, judgement, rule, name, costs, held, chosen_on, decided)
+    _show_charts(run, judgement, rule, name, costs, held, chosen_on)
     _show_classes(judgement, held, rule, decided)
 
 
@@ -91,7 +91,9 @@ def _asked(name: str) -> int | None:
 
 def _choose_class(run: Run, judgement: Judgement) -> str:
     key = f"threshold-class:{run.id}"
-    rarest = min(judgement.classes, key=lambda name: int((judgement.rows["label"] == name).sum()))
+    counts = {name: int((judgement.rows["label"] == name).sum()) for name in judgement.classes}
+    enough = [name for name in judgement.classes if counts[name] >= TOO_FEW] or list(judgement.classes)
+    rarest = min(enough, key=counts.__getitem__)
     address.take("class", key, options=judgement.classes, default=rarest)
     titles = text.distinct({name: name for name in judgement.classes})
     name = str(st.selectbox("Class", judgement.classes, format_func=titles.__getitem__, key=key, width=360))
@@ -148,6 +150,8 @@ def _propose(
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(f"Use {text.percent(best)}", icon=":material/savings:", on_click=use, key="use-cheapest")
         st.markdown(f"costs least on {text.count(chosen_on.n, 'validation row')}.", width="stretch")
+    if judgement.split == "validation":
+        st.caption("No test rows were held out: it is chosen and judged on the same rows, and looks a little too good.")
 
 
 def _sweep(held: Held, judgement: Judgement, rule: Rule, name: str) -> Sweep:
@@ -203,7 +207,9 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
     saved = read_rule(run.folder) or Rule()
     if saved == rule:
         st.caption(
-            "This is how the run predicts." if rule.plain else "This rule is saved with the run and used to predict."
+            "This is how the run scores files."
+            if rule.plain
+            else "This rule is saved with the run: files are scored by it."
         )
     elif not may(Role.OWNER):
         st.caption("You try it out; an owner can save it with the run.")
@@ -212,7 +218,8 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
             st.button(
                 "Save with the run", icon=":material/save:", disabled=saved == rule, key="save-rule",
                 on_click=save_rule, args=(run, rule),
-                help="From then on, labeling a file with this run follows the rule.",
+                help="From then on, scoring a file with this run (on the Share page or by `predict`) follows the rule. "
+                "The endpoint goes on to give all probabilities and the most likely class.",
             )  # fmt: skip
             st.button("Back to the most likely class", icon=":material/restart_alt:", key="reset-rule",
                       disabled=rule.plain and saved.plain, on_click=_reset, args=(run, judgement))  # fmt: skip
@@ -272,7 +279,6 @@ def _show_charts(
     costs: tuple[float, float],
     held: Held,
     chosen_on: Held | None,
-    decided: Decided,
 ) -> None:
     sweep = _sweep(held, judgement, rule, name)
     chosen, shown = rule.thresholds.get(name), text.shorten(text.visible(name), 24)
@@ -293,15 +299,22 @@ def _show_charts(
         show_figure(figure, key=f"threshold-chart:{run.id}")
     with right:
         show_figure(_cost_figure(judgement, rule, name, costs, sweep, chosen_on), key=f"cost-chart:{run.id}")
+    _show_coverage(run, rule)
+
+
+def _show_coverage(run: Run, rule: Rule) -> None:
+    """Draws how right the surest rows are, among those that the undecided band is for."""
     surest = cache_judge.surest(run, rule)
-    line = pd.DataFrame(
-        {column: getattr(surest, column) for column in ("confidence", "coverage", "accuracy", "low", "high")}
-    )
+    columns = ("confidence", "coverage", "accuracy", "low", "high")
+    line = pd.DataFrame({column: getattr(surest, column) for column in columns})
     if line.empty:
         return
     half = line.iloc[int((line["coverage"] - 0.5).abs().to_numpy().argmin())]
-    title = f"The surest {text.percent(half['coverage'])} of the rows are right in {text.percent(half['accuracy'])}"
-    share = decided.coverage.value if rule.undecided_below else None
+    which = "of the other rows" if rule.thresholds else "of the rows"
+    title = f"The surest {text.percent(half['coverage'])} {which} are right in {text.percent(half['accuracy'])}"
+    share = None
+    if rule.undecided_below:
+        share = float(line.loc[line["confidence"] >= rule.undecided_below, "coverage"].max())
     show_figure(figures.plot_coverage(line, chosen=share, title=title, dark=is_dark()), key=f"coverage:{run.id}")
 
 

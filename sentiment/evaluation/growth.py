@@ -20,10 +20,28 @@ Floats = NDArray[np.float64]
 FACTORS = (2, 4)
 _RESAMPLES = 400
 _LEAST = 0.002  # an error below which a logarithm says nothing
-# By which power of their number labels usually lower the error, and how far that differs from set to set.
-_USUAL, _DOUBT = 0.07, 0.05
 _RESTS = (0.0, 0.5, 0.8)  # where a curve may come to rest, as a share of the smallest error that was seen
 _TRUSTS = (0.0, 1.0, 2.0)  # by which power of itself a size weighs: with more labels it may fall faster than before
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What curves are usually like; counts the more, the worse a curve could be measured.
+
+    Attributes:
+        slope: by which power of their number labels lower the error.
+        doubt: how far that differs from set to set, as a standard deviation.
+        may_fall: whether more labels may make a score worse.
+    """
+
+    slope: float
+    doubt: float
+    may_fall: bool
+
+
+OF_ALL = Usual(0.07, 0.05, may_fall=False)
+# More labels of one class alone also shift what a model takes to be frequent, which can cost what they bring.
+OF_ONE_CLASS = Usual(0.05, 0.08, may_fall=True)
 
 
 @dataclass(frozen=True)
@@ -89,7 +107,15 @@ class HeldOut:
         return found
 
 
-def grow(trials: Sequence[Trial], held_out: HeldOut, *, target: int | None, n_now: int) -> Growth:
+def grow(
+    trials: Sequence[Trial],
+    held_out: HeldOut,
+    *,
+    target: int | None,
+    n_now: int,
+    factors: Sequence[int] = FACTORS,
+    usual: Usual = OF_ALL,
+) -> Growth:
     """How a score grows with the number of labels.
 
     Args:
@@ -97,6 +123,8 @@ def grow(trials: Sequence[Trial], held_out: HeldOut, *, target: int | None, n_no
         held_out: the rows that they judge.
         target: the class whose F1 it is; None for the mean of the classes.
         n_now: labels there are now (of the class, or of all), at least as many as in the largest trial.
+        factors: how many times as many labels to look ahead to.
+        usual: what such curves are usually like.
 
     Raises:
         ValueError: if there are fewer than three sizes.
@@ -106,19 +134,21 @@ def grow(trials: Sequence[Trial], held_out: HeldOut, *, target: int | None, n_no
         raise ValueError(f"{len(sizes)} sizes; a curve needs three")
     scores = _scores(trials, sizes, held_out, target=target)
     errors = np.maximum(1.0 - scores, _LEAST)
-    ahead = np.array([n_now * factor for factor in FACTORS])
+    ahead = np.array([n_now * factor for factor in factors])
     rng = np.random.default_rng(held_out.seed + 1)
     rests = np.concatenate([[_RESTS[1]], rng.choice(_RESTS, len(errors) - 1)])
     trust = np.concatenate([[_TRUSTS[1]], rng.choice(_TRUSTS, len(errors) - 1)])
-    at = _follow(np.log(sizes), errors, np.log([sizes[-1], n_now, *ahead]), rests=rests, trust=trust, rng=rng)
+    at = _follow(
+        np.log(sizes), errors, np.log([sizes[-1], n_now, *ahead]), rests=rests, trust=trust, usual=usual, rng=rng
+    )
     gained = at[:, 1:2] - at[:, 2:]
-    beyond = scores[:, -1:] + at[:, :1] - at[:, 2:]
+    beyond = np.clip(scores[:, -1:] + at[:, :1] - at[:, 2:], 0.0, 1.0)
     spread = np.concatenate([scores, beyond], axis=1)
     return Growth(
         sizes=(*sizes.tolist(), *ahead.tolist()),
         values=tuple(_interval(spread[:, i]) for i in range(spread.shape[1])),
         n_measured=len(sizes),
-        gains={factor: _interval(gained[:, i]) for i, factor in enumerate(FACTORS)},
+        gains={factor: _interval(gained[:, i]) for i, factor in enumerate(factors)},
     )
 
 
@@ -144,7 +174,16 @@ def _score(f1: Floats, target: int | None) -> Floats:
     return np.asarray(f1.mean(axis=1) if target is None else f1[:, target])
 
 
-def _follow(x: Floats, errors: Floats, to: Floats, *, rests: Floats, trust: Floats, rng: np.random.Generator) -> Floats:
+def _follow(
+    x: Floats,
+    errors: Floats,
+    to: Floats,
+    *,
+    rests: Floats,
+    trust: Floats,
+    usual: Usual,
+    rng: np.random.Generator,
+) -> Floats:
     """Errors float64[n, len(to)] further along a power law that comes to rest at some share of the least error.
 
     Args:
@@ -153,6 +192,7 @@ def _follow(x: Floats, errors: Floats, to: Floats, *, rests: Floats, trust: Floa
         to: logarithms of the sizes to follow it to.
         rests: float64[n], the share of the least error at which it comes to rest.
         trust: float64[n], how much a size weighs: by which power of itself.
+        usual: what such curves are usually like.
         rng: draws what is usual.
     """
     rest = (rests * errors.min(axis=1))[:, None]
@@ -163,11 +203,13 @@ def _follow(x: Floats, errors: Floats, to: Floats, *, rests: Floats, trust: Floa
     away = x - centre
     slope = -(weights * away * y).sum(axis=1, keepdims=True) / (weights * away**2).sum(axis=1, keepdims=True)
     # A slope that was measured badly counts little beside what is usual, with as much doubt as that has.
-    usual, doubt = _USUAL / (1.0 - rests[:, None]), _DOUBT / (1.0 - rests[:, None])
+    middling, doubt = usual.slope / (1.0 - rests[:, None]), usual.doubt / (1.0 - rests[:, None])
     known = doubt**2 / (doubt**2 + slope[1:].var())
-    drawn = usual + doubt * np.concatenate([[[0.0]], rng.standard_normal((len(slope) - 1, 1))])
+    drawn = middling + doubt * np.concatenate([[[0.0]], rng.standard_normal((len(slope) - 1, 1))])
     slope = known * slope + (1.0 - known) * drawn
-    return rest + np.exp(middle - np.maximum(slope, 0.0) * (to - centre))
+    if not usual.may_fall:
+        slope = np.maximum(slope, 0.0)
+    return np.asarray(rest + np.exp(middle - slope * (to - centre)))
 
 
 def _interval(drawn: Floats) -> tuple[float, float, float]:

@@ -56,7 +56,7 @@ def _gain(part: Mapping[str, Any], kind: str) -> Any:
 
 def _points(gain: Sequence[float]) -> str:
     value, low, high = (100 * share for share in gain)
-    return f"{value:+.1f} points ({low:.0f} to {high:.0f})".replace("-", "−")
+    return f"{value:+.1f} points ({round(low)} to {round(high)})".replace("-", "−")
 
 
 def _key(gains: Mapping[Any, Any], factor: int) -> Any:

@@ -36,6 +36,9 @@ def group_numbers(groups: Groups, n: int) -> NDArray[np.int64] | None:
     """int64[n]: groups numbered from 0; a row whose group is missing is one of its own. None if every row is alone."""
     from sentiment.evaluation.metrics import encode_groups  # which knows the intervals below it
 
+    whole = isinstance(groups, np.ndarray) and groups.dtype == np.int64 and len(groups) == n > 0
+    if isinstance(groups, np.ndarray) and whole and groups.min() >= 0 and groups.max() < n:
+        return groups  # numbered already
     codes = encode_groups(groups, n)
     return None if codes is None else np.asarray(pd.factorize(codes)[0], np.int64)
 
@@ -45,9 +48,10 @@ def sum_by_group(values: Floats, groups: Groups) -> Floats:
     codes = group_numbers(groups, len(values))
     if codes is None:
         return values
-    total = np.zeros((int(codes.max(initial=-1)) + 1, *values.shape[1:]))
-    np.add.at(total, codes, values)
-    return total
+    columns = values.reshape(len(values), -1)
+    n_groups = int(codes.max(initial=-1)) + 1
+    sums = [np.bincount(codes, weights=column, minlength=n_groups) for column in columns.T]
+    return np.asarray(np.stack(sums, axis=1).reshape(n_groups, *values.shape[1:]), np.float64)
 
 
 def estimate_mean(

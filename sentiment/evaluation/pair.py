@@ -140,7 +140,9 @@ def _describe(table: pd.DataFrame, test: McNemar, *, names: tuple[str, str], n_r
 def _overall(line: Mapping[str, Any]) -> str:
     low, high = (f"{100 * line[name]:+.1f}".replace("-", "−") for name in ("low", "high"))
     moved = 100 * line["delta"]
-    said = "unchanged" if abs(moved) < 0.05 else f"{abs(moved):.1f} points {'higher' if moved > 0 else 'lower'}"
+    if abs(moved) < 0.05:
+        return f"Macro-F1 stays at {100 * line['b']:.1f} ({low} to {high} points)."
+    said = f"{abs(moved):.1f} points {'higher' if moved > 0 else 'lower'}"
     chance = "" if line["better"] != "undecided" else ", which may be chance"
     return f"Macro-F1 goes from {100 * line['a']:.1f} to {100 * line['b']:.1f}: {said} ({low} to {high}){chance}."
 

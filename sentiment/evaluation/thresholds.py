@@ -309,6 +309,8 @@ def risk_coverage(
         fewest: rows at least behind each point.
     """
     sure, hit = np.asarray(confidence, np.float64), np.asarray(right, bool)
+    if len(sure) < max(fewest, 1):
+        return RiskCoverage(*(np.zeros(0) for _ in range(5)))
     values = np.unique(np.quantile(sure, np.linspace(0, 1, most_points), method="inverted_cdf"))[::-1]
     values = values[np.searchsorted(np.sort(-sure), -values, side="right") >= fewest]
     decided = [sure >= value for value in values]

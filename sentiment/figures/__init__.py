@@ -11,6 +11,7 @@ from sentiment.figures.deltas import plot_deltas
 from sentiment.figures.explain import plot_movers, plot_word_influence
 from sentiment.figures.history import plot_history
 from sentiment.figures.learning import plot_learning
+from sentiment.figures.learning_by_class import plot_class_gains, plot_growth
 from sentiment.figures.map import plot_map, plot_map_values
 from sentiment.figures.reliability import plot_reliability
 from sentiment.figures.report import plot_report
@@ -22,12 +23,14 @@ from sentiment.figures.words import plot_words
 __all__ = [
     "literal",
     "plot_class_counts",
+    "plot_class_gains",
     "plot_confusion",
     "plot_costs",
     "plot_coverage",
     "plot_cross",
     "plot_curves",
     "plot_deltas",
+    "plot_growth",
     "plot_history",
     "plot_learning",
     "plot_lengths",

@@ -96,5 +96,11 @@ def _title(overall: pd.DataFrame, *, against: str, metric: str) -> str:
     names: Sequence[str] = overall["name"].tolist()
     what, whom = _TITLES[metric], theme.shorten(against, 24)
     if not len(names) or float(overall["delta"].iloc[0]) <= 0:
+        if len(names) == 1:
+            fall = -100 * float(overall["delta"].iloc[0])
+            return f"{what} of “{theme.shorten(names[0], 24)}” is {fall:.1f} points below “{whom}”"
         return f"{what} against “{whom}”: none gains"
-    return f"{what} against “{whom}”: “{theme.shorten(names[0], 24)}” gains most"
+    who = theme.shorten(names[0], 24)
+    if len(names) == 1:
+        return f"{what} of “{who}” is {100 * float(overall['delta'].iloc[0]):.1f} points above “{whom}”"
+    return f"{what} against “{whom}”: “{who}” gains most"

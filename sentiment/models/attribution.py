@@ -54,7 +54,7 @@ class TokenScores:
 
 
 def attribute(
-    predictor: Predictor, texts: Sequence[str], targets: Sequence[int], *, steps: int = STEPS
+    predictor: Predictor, texts: Sequence[str], targets: Sequence[int], *, steps: int = STEPS, last: bool = False
 ) -> list[TokenScores]:
     """The token scores of texts under a network, one for each text.
 
@@ -63,6 +63,7 @@ def attribute(
         texts: the texts.
         targets: for each, the position of the class that is asked about; -1 for the most probable one.
         steps: points on the line at which gradients are taken (midpoint rule).
+        last: takes the gradient at the text itself instead, which is gradient × input.
     """
     read = _read(predictor, tuple(texts))
     found: list[TokenScores | None] = [None] * len(texts)
@@ -73,7 +74,7 @@ def attribute(
             ids[line, : len(read[row][0])] = read[row][0]
         wanted = np.zeros(n_lines, np.int32)
         wanted[: len(rows)] = [targets[row] for row in rows]
-        scores, blank, reached, probs = map(np.asarray, _program(predictor, steps)(ids, wanted))
+        scores, blank, reached, probs = map(np.asarray, _program(predictor, steps, last=last)(ids, wanted))
         for line, row in enumerate(rows):
             spans, n_cut = read[row][1:]
             parts = scores[line, : len(spans)].astype(np.float64)
@@ -119,21 +120,21 @@ def _batches(lengths: Sequence[int], predictor: Predictor, *, steps: int) -> Ite
         yield from ((rows[start : start + size], length) for start in range(0, len(rows), size))
 
 
-_programs: "WeakKeyDictionary[Predictor, dict[int, Any]]" = WeakKeyDictionary()
+_programs: "WeakKeyDictionary[Predictor, dict[tuple[int, bool], Any]]" = WeakKeyDictionary()
 _warm: "WeakKeyDictionary[Predictor, bool]" = WeakKeyDictionary()
 _lock = Lock()
 
 
-def _program(predictor: Predictor, steps: int) -> Any:
+def _program(predictor: Predictor, steps: int, *, last: bool = False) -> Any:
     """The compiled function of a predictor, made once."""
     with _lock:
         made = _programs.setdefault(predictor, {})
-        if steps not in made:
-            made[steps] = _compile(predictor, steps)
-        return made[steps]
+        if (steps, last) not in made:
+            made[steps, last] = _compile(predictor, 1 if last else steps, last=last)
+        return made[steps, last]
 
 
-def _compile(predictor: Predictor, steps: int) -> Any:
+def _compile(predictor: Predictor, steps: int, *, last: bool) -> Any:
     model, temperature = predictor.model, predictor.temperature
     params = predictor.params
     apply = apply_fn(model.encoder, len(model.classes))
@@ -155,7 +156,7 @@ def _compile(predictor: Predictor, steps: int) -> Any:
             logits = apply(params, flat, method="logits_from_embedded", mask=many) / temperature
             return _log_odds(logits, jnp.tile(asked, steps)).sum()
 
-        points = (jnp.arange(steps) + 0.5) / steps
+        points = jnp.ones(1) if last else (jnp.arange(steps) + 0.5) / steps
         gradients = jax.grad(summed)(points[:, None, None, None] * words).mean(axis=0)
         blank = _log_odds(logits_at(jnp.zeros_like(words)), asked)
         return (gradients * words).sum(axis=-1), blank, _log_odds(ends, asked), jax.nn.softmax(ends)

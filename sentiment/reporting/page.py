@@ -8,26 +8,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sentiment import __version__
-from sentiment.data import language_name
+from sentiment.data import language_name, load_dataset
 from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.calibration import apply_temperature, measure_calibration
-from sentiment.files import read_json
 from sentiment.judging import Judgement, judge_run
 from sentiment.reporting import sections
 from sentiment.reporting.learning import show_learning
 from sentiment.reporting.markup import Html, foreign, join, number, tag
 from sentiment.reporting.rows import show_all_rows, show_mistakes
 from sentiment.reporting.style import policy, script, stylesheet
+from sentiment.slicing import Slices, slice_rows
 from sentiment.training.runs import Run
 
 _FURTHER = "#717782"  # of a label that the model does not know
 
 
-def render_report(run: Run) -> bytes:
+def render_report(run: Run, *, slices: Slices | None = None) -> bytes:
     """The report of a run as one HTML file, UTF-8; the same for the same run.
+
+    Args:
+        run: finished.
+        slices: of its held-out rows, if somebody has made them already; they take the most time.
 
     Raises:
         RunError: if the run has no predictions yet.
@@ -47,6 +50,7 @@ def render_report(run: Run) -> bytes:
             sections.show_classes(judgement),
             sections.show_confusion(judgement.reports["model"]),
             _calibration(run, judgement),
+            sections.show_slices(slices or _slices(run, judgement)),
             show_mistakes(rows, classes),
             show_learning(run, classes),
             show_all_rows(rows, classes),
@@ -87,6 +91,17 @@ def _rows(judgement: Judgement) -> pd.DataFrame:
     )
 
 
+def _slices(run: Run, judgement: Judgement) -> Slices:
+    """The held-out rows in slices; by the columns of the file as well, where its dataset is still there."""
+    frame = None
+    if run.info.dataset.folder is not None:
+        try:
+            frame = load_dataset((run.folder / run.info.dataset.folder).resolve()).frame
+        except (SentimentError, OSError):
+            frame = None
+    return slice_rows(judgement.rows, frame, language=run.info.language, classes=judgement.classes)
+
+
 def _header(run: Run) -> Html:
     info = run.info
     return tag(
@@ -103,29 +118,13 @@ def _header(run: Run) -> Html:
 
 
 def _calibration(run: Run, judgement: Judgement) -> Html:
-    classes = list(run.info.classes)
-    probs = judgement.rows[[f"model:prob:{name}" for name in classes]].to_numpy(float)
-    labels = pd.Categorical(judgement.rows["label"], categories=classes).codes.astype(np.int64)
-    groups = judgement.rows["group"].tolist() if judgement.rows["group"].notna().all() else None
-    temperature = _temperature(run)
+    probs, labels, groups = judgement.probs(), judgement.labels, judgement.groups
+    temperature = judgement.temperature
     before = None
     if temperature not in (None, 1.0):
-        before = measure_calibration(_undone(probs, float(temperature or 1.0)), labels, groups=groups)
+        undone = apply_temperature(probs, 1.0 / float(temperature or 1.0))
+        before = measure_calibration(undone, labels, groups=groups)
     return sections.show_calibration(before, measure_calibration(probs, labels, groups=groups), temperature=temperature)
-
-
-def _undone(probs: NDArray[np.float64], temperature: float) -> NDArray[np.float32]:
-    """The probabilities as they were before a temperature divided their logits."""
-    return apply_temperature(probs, 1.0 / temperature)
-
-
-def _temperature(run: Run) -> float | None:
-    """The temperature of the run's model; None where none was fitted."""
-    try:
-        found = read_json(run.folder / "model" / "config.json").get("temperature")
-    except (OSError, ValueError):
-        return None
-    return None if found is None else float(found)
 
 
 def _provenance(run: Run, judgement: Judgement) -> Html:

@@ -123,7 +123,7 @@ def show_mistakes(rows: pd.DataFrame, classes: Sequence[str]) -> Html | None:
     lines = [
         tag(
             "tr",
-            tag("td", number(line["row"] + 1), class_="n"),
+            tag("td", line["row"] + 1, class_="n"),
             tag("td", _shorten(line["text"], 600), class_="text", dir="auto"),
             tag("td", chip(codes[line["label"]], line["label"]), class_="class"),
             tag("td", chip(codes[line["said"]], line["said"]), class_="class"),

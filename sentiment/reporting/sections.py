@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
+from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.calibration import Calibration
 from sentiment.evaluation.metrics import METRICS, TOO_FEW
 from sentiment.judging import Judgement
@@ -12,6 +11,7 @@ from sentiment.reporting.drawing import Mark, axis, reliability, strip
 from sentiment.reporting.markup import Html, foreign, join, number, percent, points, span, tag
 from sentiment.reporting.rows import chip
 from sentiment.reporting.style import SHADES
+from sentiment.slicing import Slices
 
 BASELINES = {"tfidf": "TF-IDF with logistic regression", "majority": "always the most frequent class"}
 TITLES = {"precision": "Precision", "recall": "Recall", "f1-score": "F1"}
@@ -195,28 +195,31 @@ def show_calibration(before: Calibration | None, after: Calibration, *, temperat
     return join(tag("h2", "Does it know how sure it is?"), tag("p", told), tag("div", picture, table, class_="pair"))
 
 
-def show_slices(slices: pd.DataFrame) -> Html:
-    """The parts of the rows that the model is worse on than on the rest.
-
-    Args:
-        slices: columns by, value, n, share, low, high, rest, finding.
-    """
+def show_slices(slices: Slices) -> Html:
+    """The parts of the rows that the model is worse on than on the rest."""
     heading = tag("h2", "Where it is worse than elsewhere")
-    worst = slices[slices["finding"] == "worse"].sort_values("difference").head(12)
-    looked = f"{number(len(slices[slices['finding'] != 'too few']))} parts with enough rows were looked at"
+    n_judged = int((slices.table["finding"] != "too few").sum())
+    if not n_judged:
+        return join(heading, tag("p", "There are too few rows to look at parts of them."))
+    looked = f"{number(n_judged)} parts with enough rows were looked at: lengths, languages, columns of the file, words"
+    worst = slices.worst()
     if worst.empty:
-        return join(
-            heading, tag("p", f"{looked}; on none of them is it worse than on the rest, as far as can be told.")
-        )
+        return join(heading, tag("p", f"{looked}. On none is it worse than on the rest, as far as can be told."))
     lines = [
         _line(
-            join(f"{row['by']}: ", foreign(row["value"])),
-            [f"{percent(row['share'])} ({span((row['low'], row['high']))})", percent(row["rest"]), number(row["n"])],
+            join(f"{row['column'].removeprefix(FILE_PREFIX)}: ", foreign(row["value"])),
+            [
+                f"{percent(row['share'])} ({span((row['low'], row['high']))})",
+                percent(row["rest"]),
+                f"{points(row['difference'])} ({points(row['difference_low'])} to {points(row['difference_high'])})",
+                number(row["n"]),
+            ],
         )
         for row in worst.to_dict("records")
     ]
-    table = _table(["Part", "Right", "Elsewhere", "Rows"], lines, caption=f"{looked}, all corrected for that.")
-    return join(heading, table)
+    heads = ["Part", "Right", "Elsewhere", "Points", "Rows"]
+    note = f"{looked}. With so many, luck is allowed for: each of these is worse beyond chance."
+    return join(heading, _table(heads, lines, caption=note))
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> Html:

@@ -14,6 +14,8 @@ from sentiment.errors import UsageError
 from sentiment.explaining import check_text, explain_text, flip_text, prepare
 from sentiment.explaining_model import Before, before_tuning, filters_of, held_out_texts, word_influence
 from sentiment.explaining_rows import similar_rows
+from sentiment.models.baselines import LinearModel
+from sentiment.models.temperature import NAME as TEMPERATURE
 from sentiment.serving.holder import Model
 from sentiment.training.runs import Run
 
@@ -25,7 +27,8 @@ _TOLD = 15  # words of a class, and changes, that are told
 def explain(model: Model, arguments: Arguments) -> dict[str, Any]:
     """Why a model says what it says of `text`, about the class `target` or, with None, the one that it says.
 
-    `prediction`, `target`, `probs` {class: p}, `words` [[start, end, score], …], `method`, `blank`, `n_cut`.
+    `prediction`, `target`, `probs` {class: p}, `words` [[start, end, score], …], `method`, `blank`, `n_cut`, and
+    `calibrated`: whether the model's temperature was fitted.
     """
     prepare(model)
     found = explain_text(model, check_text(arguments.get("text")), target=arguments.get("target"))
@@ -37,6 +40,7 @@ def explain(model: Model, arguments: Arguments) -> dict[str, Any]:
         "method": found.method,
         "blank": found.blank,
         "n_cut": found.n_cut,
+        "calibrated": TEMPERATURE in (model.extra if isinstance(model, LinearModel) else model.model.extra),
     }
 
 

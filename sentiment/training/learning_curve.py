@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sentiment.access import Role, require
 from sentiment.data import Dataset, Split
-from sentiment.evaluation.growth import Growth, HeldOut, Trial, grow
+from sentiment.evaluation.growth import OF_ONE_CLASS, Growth, HeldOut, Trial, grow
 from sentiment.evaluation.metrics import TOO_FEW
 from sentiment.files import read_json, write_json
 from sentiment.models.registry import BASELINES, MAJORITY, SCRATCH, SCRATCH_RNN
@@ -30,8 +30,8 @@ FEWEST_LABELS, FEWEST_HELD_OUT = 100, 50
 _FEWEST_OF_CLASS = 24  # labels of a class whose quarter still is a handful
 _MOST_LABELS, _MOST_HELD_OUT = 2_000, 2_000  # what a few seconds allow
 _MOST_CLASSES = 6
-_PARTS = ((8, 3), (4, 4), (2, 4), (1, 1))  # one n-th of the labels, so many times
-_PARTS_OF_CLASS = ((4, 3), (2, 3))
+PARTS = ((8, 3), (4, 4), (2, 4), (1, 1))  # one n-th of the labels, so many times
+PARTS_OF_CLASS = ((4, 3), (2, 3))
 _THREADS = 2
 
 Positions = NDArray[np.int64]
@@ -129,7 +129,7 @@ def _measure(run: Run, labeled: Labeled, *, train: Positions, held_out: Position
     )
     parts = [
         train if nth == 1 else _part(labeled, train, share=1 / nth, groups=groups, rng=rng)
-        for nth, times in _PARTS
+        for nth, times in PARTS
         for _ in range(times)
     ]
     trials = [Trial(len(part), said) for part, said in zip(parts, _fit_all(fit, parts), strict=True)]
@@ -174,7 +174,7 @@ def _measure_classes(
             part["skipped"] = f"Only the {_MOST_CLASSES} weakest classes were measured."
         else:
             of_class, others = train[labels == c], train[labels != c]
-            sizes = [(nth, max(2, len(of_class) // nth)) for nth, times in _PARTS_OF_CLASS for _ in range(times)]
+            sizes = [(nth, max(2, len(of_class) // nth)) for nth, times in PARTS_OF_CLASS for _ in range(times)]
             parts = [
                 np.sort(np.concatenate([others, _part(labeled, of_class, share=1 / nth, groups=groups, rng=rng)]))
                 for nth, _ in sizes
@@ -183,14 +183,16 @@ def _measure_classes(
             trials = [Trial(size, one) for (_, size), one in zip(sizes, said, strict=True)]
             trials.append(Trial(len(of_class), whole))
             for kind, target in (("own", c), ("mean", None)):
-                part[kind] = _rounded(grow(trials, rows, target=target, n_now=int(counts[c])))
+                part[kind] = _rounded(
+                    grow(trials, rows, target=target, n_now=int(counts[c]), factors=(2,), usual=OF_ONE_CLASS)
+                )
         found.append(part)
     return found
 
 
 def _level(trials: Sequence[Trial], n: int) -> list[Trial]:
     """The trials with the sizes that were meant: documents are not cut, so a part may be a few rows off."""
-    meant = [max(2, n // nth) for nth, times in _PARTS for _ in range(times)]
+    meant = [max(2, n // nth) for nth, times in PARTS for _ in range(times)]
     return [dataclasses.replace(trial, n_labels=size) for trial, size in zip(trials, meant, strict=True)]
 
 
@@ -218,7 +220,7 @@ def _documents(rows: Positions, groups: NDArray[Any], *, share: float, rng: np.r
     return np.sort(rows[np.isin(codes, order[:n])])
 
 
-def _distance(labels: NDArray[np.int64], wanted: NDArray[np.float64]) -> float:
+def _distance(labels: NDArray[np.int64], wanted: NDArray[Any]) -> float:
     return float((np.abs(np.bincount(labels, minlength=len(wanted)) - wanted) / np.sqrt(wanted + 1)).sum())
 
 

@@ -13,6 +13,7 @@ from tests.browser.server import ROOT, AppServer
 from tests.browser.steps import settle, turn_to
 
 IMAGES = ROOT / "docs" / "images"
+REVIEWS = ROOT / "sample_data" / "product-reviews" / "product_reviews.csv"
 LARGEST = 250_000  # bytes
 HALFWAY = """() => Number(document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')) > 40"""
 
@@ -52,8 +53,16 @@ def walk(page: Page) -> None:
     page.get_by_role("button", name="Judge it").wait_for(timeout=300_000)
     turn_to(page, "Evaluate")
     take(page, "evaluate", height=1000)
+    page.get_by_test_id("stMain").get_by_role("radio", name="Mistakes", exact=True).click()
+    settle(page)
     page.get_by_text("true class", exact=True).first.scroll_into_view_if_needed()
     take(page, "mistakes", height=1000)
+    turn_to(page, "Share")
+    page.get_by_role("tab", name="Score a file").click()
+    page.locator("input[type=file]").last.set_input_files(REVIEWS)
+    page.get_by_role("button", name="Score the file").click()
+    page.get_by_role("button", name="Download the result").wait_for(timeout=120_000)
+    take(page, "share", height=700)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from benchmarks.intervals import KINDS, SIZES, simulate
 from sentiment.evaluation import evaluate, intervals
 
 
@@ -84,6 +85,18 @@ def test_coverage(case):
     assert np.mean(classes_hit) <= 0.985  # not wide for safety's sake either
     assert np.mean(macro_hit, axis=0).min() >= 0.88
     assert np.mean(weighted_hit, axis=0).min() >= 0.88
+
+
+@pytest.mark.slow
+def test_every_kind_of_interval_holds_the_truth():
+    """A smaller run of the benchmark: over all bands of support, 93 to 97 % within three standard errors."""
+    found = simulate(draws=150, seed=5, n_worlds=10)
+    for kind in KINDS:
+        for way in SIZES:
+            hits = [hit for (k, w, _), part in found.items() if (k, w) == (kind, way) for hit in part]
+            slack = 3 * (0.95 * 0.05 / min(len(hits), 450)) ** 0.5  # classes of one draw are no draws of their own
+            assert len(hits) >= 200, kind
+            assert 0.93 - slack <= np.mean(hits) <= 0.97 + slack, f"{kind}, {way}: {np.mean(hits):.3f}"
 
 
 def test_six_thousand_rows_are_fast():

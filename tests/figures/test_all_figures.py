@@ -11,12 +11,20 @@ from sentiment.evaluation import evaluate
 from sentiment.figures import (
     plot_class_counts,
     plot_confusion,
+    plot_costs,
+    plot_coverage,
     plot_cross,
+    plot_curves,
     plot_deltas,
     plot_history,
     plot_lengths,
     plot_map,
+    plot_movers,
+    plot_reliability,
     plot_report,
+    plot_slices,
+    plot_threshold,
+    plot_word_influence,
     plot_words,
     template,
 )
@@ -39,7 +47,24 @@ def _figures(dark=None):
     terms = pd.DataFrame({"term": HOSTILE, "z": 4.0, "share": 0.5, "share_else": 0.1})
     cross = pd.DataFrame({"group": HOSTILE, "class": HOSTILE, "count": 30, "share": np.linspace(0.2, 0.9, 8)})
     places = rng.normal(size=(8, 2)).astype(np.float32)
+    steps = np.linspace(0.1, 0.9, 5)
+    curve = pd.DataFrame({"threshold": steps[::-1], "false_alarms": steps, "recall": steps, "precision": steps})
+    bins = pd.DataFrame({"confidence": steps, "share": steps, "low": steps - 0.1, "high": steps + 0.1, "n": 30})
+    covered = bins.assign(coverage=steps, accuracy=steps)
+    lanes = pd.DataFrame({"title": HOSTILE, "n": 30, "share": 0.5, "low": 0.4, "high": 0.6, "rest": 0.7})
+    influence = pd.DataFrame({"word": HOSTILE, "n": 9, "mean": 1.5, "se": 0.2, "before": -0.5, "after": 1.5})
+    few = dict.fromkeys(HOSTILE, curve)
     return {
+        "curves": plot_curves(few, dict.fromkeys(HOSTILE, "0.8 <b>"), colours, kind="roc", title=HOSTILE[0], dark=dark),
+        "reliability": plot_reliability({HOSTILE[0]: bins, HOSTILE[5]: bins}, title=HOSTILE[0], dark=dark),
+        "coverage": plot_coverage(covered, chosen=0.4, title=HOSTILE[0], dark=dark),
+        "threshold": plot_threshold(curve[::-1], colour="#0072B2", chosen=0.4, title=HOSTILE[0], dark=dark),
+        "costs": plot_costs(
+            pd.DataFrame({"threshold": steps, HOSTILE[0]: 1.0}), chosen=0.4, cheapest=0.5, title="<b>", dark=dark
+        ),
+        "slices": plot_slices(lanes.assign(finding="worse"), overall=0.7, title=HOSTILE[0], dark=dark),
+        "influence": plot_word_influence(influence, name=HOSTILE[0], colour="#0072B2", dark=dark),
+        "movers": plot_movers(influence, name=HOSTILE[-3], colour="#0072B2", dark=dark),
         "words": plot_words(terms, terms.assign(z=-3.0), colours, name=HOSTILE[-3], dark=dark),
         "cross": plot_cross(cross.assign(total=30), colours, shares=True, by=HOSTILE[0], dark=dark),
         "map": plot_map(places, np.arange(8), HOSTILE, HOSTILE, colours, title=HOSTILE[0], dark=dark),
@@ -63,9 +88,7 @@ def _shown(value, key=""):
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["counts", "lengths", "history", "confusion", "report", "deltas", "words", "cross", "map"]
-)
+@pytest.mark.parametrize("name", list(_figures()))
 def test_no_word_of_a_user_has_an_effect(name):
     shown = _shown(json.loads(_figures()[name].to_json()))
     assert shown
@@ -73,7 +96,7 @@ def test_no_word_of_a_user_has_an_effect(name):
         assert not set("<>${}\u202e") & set(ALLOWED.sub("", text)), text
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report", "deltas", "cross"])
+@pytest.mark.parametrize("name", ["counts", "lengths", "confusion", "report", "deltas", "cross", "curves", "slices"])
 def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
     figure = _figures()[name]
     texts = [text for text in _shown(json.loads(figure.to_json())) if "nnnn" in text]

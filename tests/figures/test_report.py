@@ -73,3 +73,13 @@ def test_a_baseline_that_knows_other_classes_keeps_the_lanes():
 def test_hover_says_it_in_words():
     points = plot_report(MODEL, {}, COLOURS).data[0]
     assert points.hovertext[0].startswith("negative<br>This model: F1 95\u202f% (")
+
+
+def test_a_class_with_too_few_rows_has_no_point_and_says_so():
+    figure = plot_report(MODEL, {"TF-IDF": MAJORITY}, COLOURS, fewest=30)
+    for trace in (figure.data[0], figure.data[2]):
+        assert [data[0] for data in trace.customdata] == ["negative", "positive", "macro avg"]
+        assert list(trace.y)[1] - list(trace.y)[0] == 2  # the lane stays, with words in it
+    said = next(trace for trace in figure.data if trace.mode == "text").text
+    assert "too few rows (20)" in said[1]
+    assert "neutral" not in figure.layout.title.text

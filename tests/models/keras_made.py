@@ -17,6 +17,10 @@ os.environ.setdefault("KERAS_HOME", tempfile.gettempdir())
 import keras
 import numpy as np
 from keras import layers as L
+from keras.src.legacy.preprocessing.text import Tokenizer, tokenizer_from_json
+from keras.utils import pad_sequences
+
+__all__ = ["L", "Tokenizer", "keras", "pad_sequences", "tokenizer_from_json"]
 
 LENGTH, WORDS, CLASSES = 9, 20, ("bad", "fair", "good")
 
@@ -152,12 +156,18 @@ MODELS: dict[str, Callable[[], Any]] = {
 
 
 def make(name: str, *, seed: int = 0) -> Any:
-    """The model of that name in `MODELS`, with random weights, so that every one of them matters."""
-    model, rng = MODELS[name](), np.random.default_rng(seed)
+    """The model of that name in `MODELS`, with drawn weights."""
+    model = MODELS[name]()
+    draw_weights(model, seed=seed)
+    return model
+
+
+def draw_weights(model: Any, *, seed: int = 0) -> None:
+    """Gives a model random weights that are large enough for every one of them to matter."""
+    rng = np.random.default_rng(seed)
     for weight in model.weights:
         drawn = rng.normal(0.0, 0.5, weight.shape)
         weight.assign(np.abs(drawn) + 0.1 if "variance" in weight.name else drawn)
-    return model
 
 
 def draw_ids(n_texts: int, *, seed: int = 0) -> np.ndarray:
@@ -180,6 +190,14 @@ def probabilities(model: Any, ids: np.ndarray) -> np.ndarray:
         warnings.simplefilter("ignore", DeprecationWarning)  # Keras's variables do not know numpy 2's `copy`
         said = np.asarray(model(ids), np.float64)
     return np.concatenate([1.0 - said, said], axis=1) if said.shape[1] == 1 else said
+
+
+def save(model: Any, path: Path) -> Path:
+    """Has Keras save a model, as .keras or .h5; returns the path."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save(path)
+    return path
 
 
 def write_tokenizer(path: Path, words: list[str] | None = None, **config: Any) -> Path:

@@ -1,7 +1,6 @@
 """Imported models say what Keras says, to 1e-5: every layer, several wirings, both formats, and Keras 2's own."""
 
 import json
-import warnings
 
 import h5py
 import jax
@@ -28,16 +27,9 @@ def says(imported, ids):
     )
 
 
-def save(model, path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model.save(path)
-    return path
-
-
 def import_saved(model, path, **options):
     tokenizer = keras_made.write_tokenizer(path.parent / "tokenizer.json")
-    return import_model(save(model, path), tokenizer, KerasOptions(labels=labels_for(model), **options))
+    return import_model(keras_made.save(model, path), tokenizer, KerasOptions(labels=labels_for(model), **options))
 
 
 @pytest.mark.parametrize(

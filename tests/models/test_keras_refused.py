@@ -29,10 +29,8 @@ def tokenizer(tmp_path):
 def good(tmp_path):
     """A .keras and a .h5 file that can be imported."""
     model = keras_made.make("conv valid")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model.save(tmp_path / "good.keras")
-        model.save(tmp_path / "good.h5")
+    keras_made.save(model, tmp_path / "good.keras")
+    keras_made.save(model, tmp_path / "good.h5")
     return tmp_path
 
 
@@ -103,9 +101,7 @@ def test_a_lambda_that_keras_saved_is_refused_and_not_run(tmp_path, tokenizer):
         keras_made.embedding(), L.GlobalMaxPooling1D(), L.Lambda(lambda x: x * 2), keras_made.sigmoid()
     )
     for name in ("model.keras", "model.h5"):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model.save(tmp_path / name)
+        keras_made.save(model, tmp_path / name)
         assert "Lambda" in refused(tmp_path / name, tokenizer)
 
 
@@ -136,8 +132,7 @@ def test_a_pickle_with_another_name_is_refused_and_not_run(tmp_path, tokenizer, 
 
 
 def _soft(file):
-    del file["model_weights/dense"]
-    file["model_weights/dense"] = h5py.SoftLink("/model_weights/embedding")
+    file["model_weights/soft"] = h5py.SoftLink("/model_weights")
 
 
 def _external(file):
@@ -204,7 +199,7 @@ def test_zeros_that_are_packed_into_nothing_are_refused(good, tokenizer):
     assert "67,108,864 bytes" in refused(target, tokenizer, within=SECOND)
 
 
-@pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped", "a/../../escaped", "assets/x", "config.json\x00.py"])
+@pytest.mark.parametrize("name", ["../escaped", "/tmp/escaped", "a/../../escaped", "assets/x"])
 def test_members_with_other_names_are_refused_and_never_written(good, tokenizer, name):
     """Case 51."""
     file = rewritten(good, lambda config: None, members={name: b"x"})
@@ -278,20 +273,20 @@ def test_labels_that_are_not_those_of_the_outputs_are_asked_for(good, tokenizer,
 )
 def test_an_end_that_says_nothing_of_classes_is_refused(tmp_path, tokenizer, end, said):
     model = keras_made.sequential(keras_made.embedding(), L.GlobalMaxPooling1D(), *end)
-    model.save(tmp_path / "model.keras")
+    keras_made.save(model, tmp_path / "model.keras")
     assert said in refused(tmp_path / "model.keras", tokenizer, within=SECOND)
 
 
 def test_logits_are_read_as_such_once_somebody_says_so(tmp_path, tokenizer):
     model = keras_made.sequential(keras_made.embedding(), L.GlobalMaxPooling1D(), L.Dense(2))
-    model.save(tmp_path / "model.keras")
+    keras_made.save(model, tmp_path / "model.keras")
     assert import_model(tmp_path / "model.keras", tokenizer, KerasOptions(labels=("a", "b"), logits=True))
 
 
 def test_a_length_that_the_file_leaves_open_is_asked_for(tmp_path, tokenizer):
     given = keras_made.keras.Input((None,))
     model = keras_made.keras.Model(given, keras_made.sigmoid()(L.LSTM(3)(keras_made.embedding()(given))))
-    model.save(tmp_path / "model.keras")
+    keras_made.save(model, tmp_path / "model.keras")
     assert "maxlen" in refused(tmp_path / "model.keras", tokenizer, within=SECOND)
     options = KerasOptions(labels=("a", "b"), maxlen=7)
     assert import_model(tmp_path / "model.keras", tokenizer, options).encoder.maxlen == 7
@@ -302,7 +297,9 @@ def test_another_length_than_the_files_is_refused(good, tokenizer):
 
 
 def test_weights_alone_are_no_model(tmp_path, tokenizer):
-    keras_made.make("conv valid").save_weights(tmp_path / "model.weights.h5")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keras_made.make("conv valid").save_weights(tmp_path / "model.weights.h5")
     assert "not by save_weights" in refused(tmp_path / "model.weights.h5", tokenizer)
 
 

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.labeling import Labeling
+from sentiment.serving import client
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import RunState
 from sentiment.workspace import Workspace
@@ -51,6 +52,16 @@ def root(workspace: Workspace, add: Any) -> Path:
 
 
 @pytest.fixture
+def modelled(root: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workspace, whose run has a model as far as pages look; what one would answer is the same for every text."""
+    folder = workspace.runs()[0].folder / "model"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"format": 1, "architecture": "TextCNN", "encoder": {}}')
+    monkeypatch.setattr(client, "start", lambda: None)
+    return root
+
+
+@pytest.fixture
 def signed(app: AppTest, root: Path) -> AppTest:
     """The app with signing in and roles set up."""
     (root / "roles.toml").write_text(ROLES)
@@ -82,9 +93,19 @@ def fresh(project_folder: Path, page: str, place: tuple[str, Any], *, email: str
     return app if control is None else control.set_value(place[1]).run()
 
 
-def buttons(app: AppTest, clicked: set[tuple[str, str]]) -> list[int]:
-    """The places of the buttons, those of forms too, that can be clicked and were not, and which thereby were."""
-    found = {(str(button.key), button.label): n for n, button in enumerate(app.button) if not button.disabled}
+def controls(app: AppTest) -> list[Any]:
+    """Everything that can be clicked: buttons, those of forms too, toggles and boxes to tick."""
+    return [*app.button, *app.toggle, *app.checkbox]
+
+
+def click(control: Any) -> Any:
+    """Clicks it, for the next run."""
+    return control.click() if control.type == "button" else control.set_value(not control.value)
+
+
+def unclicked(app: AppTest, clicked: set[tuple[str, str]]) -> list[int]:
+    """The places of the controls that can be clicked and were not, and which thereby were."""
+    found = {(str(one.key), one.label): n for n, one in enumerate(controls(app)) if not one.disabled}
     new = [place for name, place in found.items() if name not in clicked]
     clicked |= set(found)
     return new
@@ -109,27 +130,29 @@ def test_a_demo_draws_every_page_without_a_way_to_write(app, root, page, monkeyp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_in_a_demo_every_button_of_every_page_leaves_the_workspace_as_it_is(project_folder, root, page, monkeypatch):
+def test_in_a_demo_every_button_of_every_page_leaves_the_workspace_as_it_is(
+    project_folder, modelled, page, monkeypatch
+):
     monkeypatch.setenv("SENTIMENT_MODE", "demo")
     clicked: set[tuple[str, str]] = set()
-    with unchanged(root):
+    with unchanged(modelled):
         for place in places(fresh(project_folder, page, ("", None))):
-            for number in buttons(fresh(project_folder, page, place), clicked):
+            for number in unclicked(fresh(project_folder, page, place), clicked):
                 app = fresh(project_folder, page, place)
-                app.button[number].click().run()
+                click(controls(app)[number]).run()
                 assert not app.exception
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_a_click_on_a_button_that_an_owner_was_shown_does_nothing_for_others(project_folder, signed, root, page):
+def test_a_click_on_a_button_that_an_owner_was_shown_does_nothing_for_others(project_folder, signed, modelled, page):
     """The button is there, and the one who clicks it has lost the role, or the session, since it was drawn."""
     clicked: set[tuple[str, str]] = set()
     for place in places(fresh(project_folder, page, ("", None), email=OWNER)):
-        for number in buttons(fresh(project_folder, page, place, email=OWNER), clicked):
+        for number in unclicked(fresh(project_folder, page, place, email=OWNER), clicked):
             app = fresh(project_folder, page, place, email=OWNER)
-            with unchanged(root):
-                app.button[number].click()
+            with unchanged(modelled):
+                click(controls(app)[number])
                 as_(app, VIEWER if number % 2 else None).run()
     assert clicked
 

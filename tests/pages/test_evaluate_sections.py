@@ -211,23 +211,54 @@ def test_calibration_is_shown_before_and_after_the_temperature(app: AppTest, mak
     assert one.selectbox(key=f"believe:{run.id}").value == "negative"
 
 
-@pytest.mark.parametrize("section", ["Classes", "Mistakes", "Slices", "Thresholds", "Calibration"])
-def test_a_run_of_before_still_opens_and_says_what_is_missing(app: AppTest, make: Make, section: str) -> None:
+def every_section(app: AppTest) -> dict[str, str]:
+    """What each part of the page says, in words, tables and figures; none may fail."""
+    said = {}
+    go(app, "Classes")
+    for section in ("Classes", "Mistakes", "Slices", "Thresholds", "Calibration"):
+        app.segmented_control(key="evaluate-section").set_value(section).run()
+        assert not app.exception, section
+        assert not app.error, section
+        tables = "".join(str(table.value.to_dict()) for table in app.dataframe)
+        said[section] = words(app) + tables + "".join(f"{figure.label} {figure.delta}" for figure in app.metric)
+    return said
+
+
+def test_a_run_of_before_still_opens_and_says_what_is_missing(app: AppTest, make: Make) -> None:
     make(calibrated=False)
-    go(app, section)
-    if section == "Thresholds":
-        assert "kept no validation rows" in words(app)
-    if section == "Calibration":
-        assert "Fine-tune again" in words(app)
+    said = every_section(app)
+    assert "kept no validation rows" in said["Thresholds"]
+    assert "Fine-tune again" in said["Calibration"]
 
 
-@pytest.mark.parametrize("section", ["Classes", "Mistakes", "Slices", "Thresholds", "Calibration"])
-def test_few_rows_give_no_proud_numbers(app: AppTest, make: Make, section: str) -> None:
+@pytest.mark.parametrize("what", ["no neutral row", "an unknown label", "validation rows", "one class"])
+def test_odd_held_out_rows_are_judged_all_the_same(app: AppTest, make: Make, what: str) -> None:
+    run = make()
+    rows = run.predictions()
+    assert rows is not None
+    if what == "no neutral row":
+        rows = rows[rows["label"] != "neutral"]
+    elif what == "an unknown label":
+        rows["label"] = rows["label"].mask(rows["label"] == "neutral", "mixed")
+    elif what == "validation rows":
+        rows["split"] = "validation"
+    else:
+        rows = rows[rows["label"] == "positive"]
+    run.write_predictions(rows.reset_index(drop=True))
+    said = every_section(app)
+    if what == "no neutral row":
+        assert "neutral: found" not in said["Thresholds"]
+        assert "too few rows (0)" in said["Thresholds"]
+    if what == "validation rows":
+        assert "the same rows" in said["Thresholds"]
+        assert "the very rows" in said["Calibration"]
+
+
+def test_few_rows_give_no_proud_numbers(app: AppTest, make: Make) -> None:
     make(n=40)
-    go(app, section)
-    said = words(app) + "".join(str(table.value.to_dict()) for table in app.dataframe)
-    if section in ("Classes", "Calibration", "Thresholds"):
-        assert "oo few rows" in said + "".join(str(figure.delta) for figure in app.metric)
+    said = every_section(app)
+    for section in ("Classes", "Thresholds", "Calibration", "Slices"):
+        assert "oo few rows" in said[section], section
 
 
 def test_an_address_that_makes_no_sense_gives_the_default(app: AppTest, make: Make) -> None:

@@ -1,0 +1,50 @@
+"""Why, asked of the model process as the pages do it."""
+
+import time
+
+import pytest
+
+from sentiment.errors import RunError, UsageError
+from sentiment.serving.client import ModelProcess
+
+BASE = "en-cnn-reviews"
+
+
+@pytest.fixture(scope="module")
+def process():
+    found = ModelProcess()
+    yield found
+    found.stop()
+
+
+def test_it_says_why(process):
+    text = "A wonderful camera, but awful \ud800 battery 👍🏽"
+    found = process.ask("explain", BASE, text=text)
+    scores = {text[start:end]: score for start, end, score in found["words"]}
+    assert scores["wonderful"] * scores["awful"] < 0
+    assert "👍🏽" in scores
+    flip = process.ask("flip", BASE, text=text)
+    assert flip["said"] == found["prediction"]
+    assert flip["says"] != flip["said"]
+
+
+def test_what_cannot_be_asked_is_refused(process):
+    with pytest.raises(UsageError, match="20,001 characters"):
+        process.ask("explain", BASE, text="x" * 20_001)
+    with pytest.raises(UsageError, match="no class 'mixed'"):
+        process.ask("explain", BASE, text="x", target="mixed")
+    with pytest.raises(UsageError, match="rows are asked for"):
+        process.ask("similar", BASE, text="x", n=10**9, run="x")
+    with pytest.raises(RunError, match="not a run folder"):
+        process.ask("similar", BASE, text="x", run="/nowhere")
+
+
+@pytest.mark.slow
+def test_after_the_first_a_text_is_explained_before_anybody_notices(process):
+    process.ask("explain", BASE, text="the first")
+    seconds = []
+    for n in range(15):
+        began = time.perf_counter()
+        process.ask("explain", BASE, text=f"Number {n} is a good camera with a poor battery. " * (1 + n % 6))
+        seconds.append(time.perf_counter() - began)
+    assert sorted(seconds)[len(seconds) // 2] < 0.15
