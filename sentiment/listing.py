@@ -80,7 +80,7 @@ def _differences(runs: Sequence[Run]) -> list[str]:
     settings = [{**run.info.config.to_dict(), "labels": run.info.dataset.fingerprint[:6]} for run in runs]
     names = [name for name in settings[0] if len({str(each.get(name)) for each in settings}) > 1]
     said = [
-        ", ".join(f"{name.replace('_', ' ')} {'chosen' if each.get(name) is None else each[name]}" for name in names)
+        ", ".join(f"{name.replace('_', ' ')} {'auto' if each.get(name) is None else each[name]}" for name in names)
         for each in settings
     ]
     if len(set(said)) == len(said):

@@ -106,7 +106,8 @@ def unchanged(root: Path) -> Iterator[None]:
     before = snapshot(root)
     yield
     after = snapshot(root)
-    assert {name for name in before | after if before.get(name) != after.get(name)} == set()
+    changed = sorted(name for name in before | after if before.get(name) != after.get(name))
+    assert not changed, f"changed: {', '.join(changed)}"
 
 
 def _event(world: World, kind: str, **values: object) -> list[NewEvent]:
@@ -181,7 +182,7 @@ READS = {
     "Labeling": "classes has known next_row plateau ranked reading search stats suggestion text update update_soon",
     "Run": "history predictions validation",
     "TextReader": "progress vectors",
-    "jobs": "read_state",
+    "jobs": "read_state wait_for_worker",
     "runs": "describe_run is_run_id new_id now",
     "text_map": "main make_map read_map read_state",  # main and make_map are the process that text_map.start starts
     "exchange": "export_labels export_table form_of write_labels",

@@ -18,12 +18,11 @@ from sentiment.training.runs import Run
 from ui import address, cache, cache_judge, text
 from ui.panels_bulk import remember_step, show_undo
 from ui.panels_label import label_rows
-from ui.panels_slices import rows_of, title_of_name
+from ui.panels_slices import ANY, WRONG, rows_of, title_of_name
 from ui.people import may
 from ui.state import session
 from ui.widgets import LINE, LONG, WRAPPED, is_dark, page_of_rows, show_figure
 
-ANY, WRONG = "", "wrong"
 SIZE = 50  # rows on a page
 EXPLAIN = "pages/explain.py"
 

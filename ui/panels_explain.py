@@ -125,6 +125,8 @@ def _show_box(run: Run, place: Place) -> None:
     address.tell("row", None if place.row is None else str(place.row))
     address.tell("text", place.text if place.row is None and 0 < len(place.text) <= LINKED else None)
     place.opened = (address.single("text"), address.single("row"))
+    if place.row is None and len(place.text) > LINKED:
+        st.caption(f"The address of this page carries texts of up to {LINKED} characters; this one is longer.")
 
 
 def _next(run: Run, place: Place, wrong: bool) -> None:

@@ -85,7 +85,11 @@ def _ask_for_the_rest() -> KerasOptions:
         "Words of a text (maxlen)", 1, 4096, value=None, placeholder="As the file says", key="keras:maxlen"
     )
     clean = st.multiselect(
-        "What was done to texts before the tokenizer", STEPS, placeholder="Nothing", format_func=STEP_TITLES.__getitem__, key="keras:clean"
+        "What was done to texts before the tokenizer",
+        STEPS,
+        placeholder="Nothing",
+        format_func=STEP_TITLES.__getitem__,
+        key="keras:clean",
     )
     logits = st.toggle(
         "The last layer has no activation, and gives logits", key="keras:logits",

@@ -17,6 +17,7 @@ from ui.state import session
 from ui.widgets import LINE, LONG, WRAPPED, is_dark, page_of_rows, show_figure
 
 WORST, NOTHING = "worst", ""
+ANY, WRONG = "", "wrong"  # of the choices between cells: any class, and any but the right one
 _TITLES = {WORST: "Worst slices", LENGTH: "Length", LANGUAGE: "Language", SCRIPT: "Script", WORD: "A word"}
 SECTION = "evaluate-section"  # the key of the choice between the parts of the page
 _BETWEEN = "="  # in the address, between what is sliced by and the slice
@@ -187,8 +188,10 @@ def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title
 
 
 def _to_mistakes(run: Run, name: str) -> None:
-    session().set_widget(f"error-slice:{run.id}", name)
-    session().set_widget(SECTION, "Mistakes")
+    state = session()
+    for key, value in (("true", ANY), ("said", WRONG), ("error-slice", name)):
+        state.set_widget(f"{key}:{run.id}", value)
+    state.set_widget(SECTION, "Mistakes")
 
 
 def _show_rows(run: Run, page: pd.DataFrame) -> None:

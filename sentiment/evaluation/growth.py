@@ -41,7 +41,7 @@ class Usual:
 
 OF_ALL = Usual(0.07, 0.05, may_fall=False)
 # More labels of one class alone also shift what a model takes to be frequent, which can cost what they bring.
-OF_ONE_CLASS = Usual(0.05, 0.08, may_fall=True)
+OF_ONE_CLASS = Usual(0.05, 0.1, may_fall=True)
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,8 @@ def _follow(
     away = x - centre
     slope = -(weights * away * y).sum(axis=1, keepdims=True) / (weights * away**2).sum(axis=1, keepdims=True)
     # A slope that was measured badly counts little beside what is usual, with as much doubt as that has.
+    # The spread is that over all shapes a curve may have: where they disagree, the measured slope says little of what
+    # comes, because curves bend.
     middling, doubt = usual.slope / (1.0 - rests[:, None]), usual.doubt / (1.0 - rests[:, None])
     known = doubt**2 / (doubt**2 + slope[1:].var())
     drawn = middling + doubt * np.concatenate([[[0.0]], rng.standard_normal((len(slope) - 1, 1))])

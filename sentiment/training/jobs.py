@@ -176,6 +176,20 @@ def read_state(run_folder: Path) -> RunState:
     )
 
 
+def wait_for_worker(run_folder: Path, *, seconds: float) -> bool:
+    """Waits until no process works in a run folder any more; a worker has a little to do after its run has finished.
+
+    Returns:
+        Whether that is so; False if it took longer.
+    """
+    until = time.monotonic() + seconds
+    while _worker(run_folder) is not None:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def _worker(run_folder: Path) -> psutil.Process | None:
     """The live worker process of a run; a process that merely has its number again does not count."""
     try:

@@ -8,6 +8,7 @@ loads no deep-learning library.
 
 import dataclasses
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -33,6 +34,7 @@ _MOST_CLASSES = 6
 PARTS = ((8, 3), (4, 4), (2, 4), (1, 1))  # one n-th of the labels, so many times
 PARTS_OF_CLASS = ((4, 3), (2, 3))
 _THREADS = 2
+_MOST_SECONDS = 20.0  # on a machine that is busy with other things, classes are left out rather than waited for
 
 Positions = NDArray[np.int64]
 Fitter = Callable[[Positions], NDArray[np.int64]]
@@ -113,6 +115,7 @@ def _reason_against(run: Run, *, n_labels: int, n_held_out: int) -> str:
 
 
 def _measure(run: Run, labeled: Labeled, *, train: Positions, held_out: Positions) -> dict[str, Any]:
+    until = time.monotonic() + _MOST_SECONDS
     rng, n_labels = np.random.default_rng(run.info.config.seed), len(train)
     counts = np.bincount(labeled.labels[train], minlength=len(labeled.classes))
     groups = labeled.frame["group"].to_numpy() if run.info.group_column else None
@@ -136,7 +139,16 @@ def _measure(run: Run, labeled: Labeled, *, train: Positions, held_out: Position
     trials = _level(trials, len(train))
     by_class = rows.f1(trials[-1].said)[0]
     classes = _measure_classes(
-        labeled, fit, rows, train=train, groups=groups, whole=trials[-1].said, counts=counts, by_class=by_class, rng=rng
+        labeled,
+        fit,
+        rows,
+        train=train,
+        groups=groups,
+        whole=trials[-1].said,
+        counts=counts,
+        by_class=by_class,
+        rng=rng,
+        until=until,
     )
     return {
         "n_labels": n_labels,
@@ -159,6 +171,7 @@ def _measure_classes(
     counts: NDArray[np.int64],
     by_class: NDArray[np.float64],
     rng: np.random.Generator,
+    until: float,
 ) -> list[dict[str, Any]]:
     """For each class what it brings to have more of its labels alone; the weakest ones where there are many."""
     labels, support = labeled.labels[train], np.bincount(rows.truth, minlength=len(labeled.classes))
@@ -172,6 +185,8 @@ def _measure_classes(
             part["skipped"] = f"{in_train[c]} labels to learn from and {support[c]} held-out rows are too few to tell."
         elif c not in chosen:
             part["skipped"] = f"Only the {_MOST_CLASSES} weakest classes were measured."
+        elif time.monotonic() > until:
+            part["skipped"] = "The machine was too busy to measure it in time."
         else:
             of_class, others = train[labels == c], train[labels != c]
             sizes = [(nth, max(2, len(of_class) // nth)) for nth, times in PARTS_OF_CLASS for _ in range(times)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
 from sentiment.workspace import Workspace
 from tests.browser.conftest import Visitors
@@ -23,7 +24,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """A demo of a workspace with a sample and a run, which is made first."""
     running = AppServer(tmp_path_factory.mktemp("demo"))
     workspace = Workspace(running.workspace)
-    train(workspace, add_sample(workspace, "product-reviews"), FinetuneConfig(epochs=1))
+    run = train(workspace, add_sample(workspace, "product-reviews"), FinetuneConfig(epochs=1))
+    assert jobs.wait_for_worker(run.folder, seconds=120)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SENTIMENT_MODE", "demo")
         running.start()
