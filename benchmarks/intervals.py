@@ -53,12 +53,14 @@ class Rows:
 class World:
     """A population whose figures are known."""
 
-    def __init__(self, rng: np.random.Generator, *, grouped: bool) -> None:
+    def __init__(self, rng: np.random.Generator, *, grouped: bool, population: int = POPULATION) -> None:
         self.shares = rng.dirichlet([6.0, 3.0, 6.0])
         self.sure, self.clear, self.harder = rng.uniform(0.6, 2.0), rng.uniform(0.8, 4.5, 3), rng.uniform(0.0, 1.2)
         self.grouped = grouped
         self.alike = rng.uniform(0.3, 1.2) if grouped else 0.0
-        self.population = self.draw(POPULATION, rng)
+        self.population = self.draw(population, rng)
+        self.confidence = self.population.probs.max(axis=1)
+        self.gaps = self.confidence - (self.population.probs.argmax(axis=1) == self.population.truth)
         self.report = evaluate(
             [CLASSES[y] for y in self.population.truth], self.population.probs, classes=CLASSES, n_resamples=2
         )
@@ -169,12 +171,9 @@ def _calibration_hits(world: World, rows: Rows, *, seed: int) -> Iterator[Hit]:
         yield kind, ours.n, mine.low <= its <= mine.high
     if ours.n < calibration.FEWEST_TO_MEASURE:
         return
-    everyone = world.population
-    confidence = everyone.probs.max(axis=1)
     edges = [line.low for line in ours.bins[1:]]
-    gaps = confidence - (everyone.probs.argmax(axis=1) == everyone.truth)
-    places = np.searchsorted(edges, confidence, side="right")
-    error = np.abs(np.bincount(places, weights=gaps, minlength=len(ours.bins))).sum() / len(gaps)
+    places = np.searchsorted(edges, world.confidence, side="right")
+    error = np.abs(np.bincount(places, weights=world.gaps, minlength=len(ours.bins))).sum() / len(places)
     yield "calibration error", ours.n, ours.interval[0] <= error <= ours.interval[1]
 
 
@@ -189,13 +188,18 @@ def _decision_hits(world: World, rows: Rows) -> Iterator[Hit]:
 
 
 def simulate(
-    *, draws: int, seed: int, kinds: frozenset[str] = frozenset(KINDS), n_worlds: int = 20
+    *,
+    draws: int,
+    seed: int,
+    kinds: frozenset[str] = frozenset(KINDS),
+    n_worlds: int = 20,
+    population: int = POPULATION,
 ) -> dict[tuple[str, str, int], list[bool]]:
     """By kind of figure, "rows" or "groups", and band of support: whether each interval held the truth."""
     found: dict[tuple[str, str, int], list[bool]] = defaultdict(list)
     for way, sizes in SIZES.items():
         rng = np.random.default_rng([seed, len(way)])
-        worlds = [World(rng, grouped=way == "groups") for _ in range(n_worlds)]
+        worlds = [World(rng, grouped=way == "groups", population=population) for _ in range(n_worlds)]
         for draw in range(draws):
             world = worlds[draw % n_worlds]
             for n in sizes:

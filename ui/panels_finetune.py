@@ -94,7 +94,9 @@ def _cards(bases: Sequence[BaseModel], info: DatasetInfo, *, chosen: str, recomm
 
 
 def _card(base: BaseModel, *, recommended: bool) -> None:
-    languages = text.listing(cache.language_name(code) for code in base.languages) or ("Language not stated" if base.own else "Any language")
+    languages = text.listing(cache.language_name(code) for code in base.languages) or (
+        "Language not stated" if base.own else "Any language"
+    )
     with st.container(horizontal=True):
         st.badge(text.literal(languages), color="gray")
         if recommended:

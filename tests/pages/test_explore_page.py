@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment import data
 from sentiment.data import DatasetInfo
-from sentiment.labeling import Labeling
 from sentiment.training import text_map
 from sentiment.training.runs import Run
+from sentiment.training.text_reader import TextReader
 from sentiment.training.text_vectors import vectors_folder
 from sentiment.workspace import Workspace
 from tests.pages.conftest import HOSTILE, button, open_page, words
@@ -120,7 +120,7 @@ def test_found_rows_are_labeled_at_once_and_that_is_undone(
 
 
 def test_found_rows_become_the_queue(app: AppTest, shop: DatasetInfo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Labeling, "_read_texts", lambda self: None)  # no process that makes vectors
+    monkeypatch.setattr(TextReader, "read", lambda self: None)  # no process that makes vectors
     open_section(app, "Search")
     app.text_input(key=f"search:{shop.id}").input("lovely 7").run()
     press(app, "Label one by one")
