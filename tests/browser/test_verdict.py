@@ -73,6 +73,7 @@ def find_a_mistake(page: Page) -> str:
     table = page.get_by_test_id("stDataFrame").last
     cells = table_cells(table)
     text = next(cell for cell in cells if len(cell) > 20)
+    table.scroll_into_view_if_needed()
     box = table.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 18, box["y"] + 60)  # the box before the first row

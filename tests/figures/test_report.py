@@ -79,7 +79,7 @@ def test_a_class_with_too_few_rows_has_no_point_and_says_so():
     figure = plot_report(MODEL, {"TF-IDF": MAJORITY}, COLOURS, fewest=30)
     for trace in (figure.data[0], figure.data[2]):
         assert [data[0] for data in trace.customdata] == ["negative", "positive", "macro avg"]
-        assert list(trace.y)[1] - list(trace.y)[0] == 2  # the lane stays, with words in it
+        assert trace.y[1] - trace.y[0] == 2  # the lane stays, with words in it
     said = next(trace for trace in figure.data if trace.mode == "text").text
     assert "too few rows (20)" in said[1]
     assert "neutral" not in figure.layout.title.text
