@@ -29,11 +29,13 @@ from ui.state import session
 
 
 def _show_classes(run: Run, judgement: Judgement) -> None:
+    show_evaluation_figures(judgement)
     show_report_chart(run, judgement)
     model = choose_model(judgement, key=f"model:{run.id}")
     show_table(judgement, model=model)
     show_curves(run, judgement, model=model)
     show_downloads(run, judgement)
+    widgets.next_step("Share it", "pages/share.py")
 
 
 def _show_mistakes(run: Run, judgement: Judgement) -> None:
@@ -54,7 +56,6 @@ SECTIONS: dict[str, Callable[[Run, Judgement], None]] = {
 
 def _show_sections(run: Run, judgement: Judgement) -> None:
     show_verdict(judgement)
-    show_evaluation_figures(judgement)
     first = next(iter(SECTIONS))
     address.take("show", SECTION, options=SECTIONS, default=first)
     chosen = st.segmented_control("Section", list(SECTIONS), key=SECTION, required=True, label_visibility="collapsed")

@@ -41,3 +41,4 @@ else:
             show_whole_model(run)
         else:
             show_one_text(run)
+        widgets.next_step("Share it", "pages/share.py")

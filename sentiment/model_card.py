@@ -5,6 +5,7 @@ Names that came from a file are escaped, so that they are shown as they are wher
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -231,8 +232,13 @@ def _origin(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
 def _start(run: Run, config: Mapping[str, Any]) -> str:
     origin = _origin(run, config)
     if origin.get("base"):
-        return f"{plain(origin['base'])} (`{run.info.config.base.replace('`', '')[:120]}`)"
-    return "nothing" if run.info.config.base in (SCRATCH, SCRATCH_RNN) else f"{plain(run.info.config.base)}"
+        return f"{plain(origin['base'])} (`{base_name(run.info.config.base).replace('`', '')[:120]}`)"
+    return "nothing" if run.info.config.base in (SCRATCH, SCRATCH_RNN) else plain(base_name(run.info.config.base))
+
+
+def base_name(base: str) -> str:
+    """What a base model is called where nobody need know in which folder it is."""
+    return Path(base).name or base
 
 
 def _learned_from(run: Run, origin: Mapping[str, Any]) -> str:

@@ -135,11 +135,27 @@ def test_hostile_labels_are_inert_where_a_strategy_shows_what_it_does(app: AppTe
     assert info.n_labeled == 48
 
 
-def test_hostile_labels_are_inert_in_a_report(app: AppTest, hostile: tuple[str, bytes], judged) -> None:  # noqa: F811
+@pytest.mark.parametrize(
+    "section", ["Classes", "Mistakes", "Slices", "Thresholds", "Calibration", "Compare", "More labels?", "Runs"]
+)
+def test_hostile_labels_are_inert_in_every_section_that_judges(
+    app: AppTest,
+    hostile: tuple[str, bytes],
+    judged,  # noqa: F811
+    section: str,
+) -> None:
     judged(import_hostile(app, hostile))
     open_page(app, "evaluate")
+    app.segmented_control[0].set_value(section).run()
     nothing_has_an_effect(app)
-    assert len(app.get("plotly_chart")) >= 2
+    assert app.get("plotly_chart") or section in (
+        "Slices",
+        "Thresholds",
+        "Calibration",
+        "Compare",
+        "More labels?",
+        "Runs",
+    )
     for chart in app.get("plotly_chart"):
         text = drawn(chart.proto.spec)
         assert not [effect for effect in ("<img", "<script", "$$") if effect in text]

@@ -114,6 +114,23 @@ def test_a_package_holds_the_model_and_its_card_and_nothing_of_the_run(make_run,
         assert archive.read("README.md").decode() == model_card(run)
 
 
+def test_a_package_does_not_say_in_which_folder_its_base_was(make_run, tmp_path):
+    """Its name is of use to others, the folders of who made it are not."""
+    run = make_run()
+    info = dataclasses.replace(run.info, config=dataclasses.replace(run.info.config, base="/home/ann/secret/first-run"))
+    made = create_run(tmp_path / "second", info)
+    shutil.copytree(run.folder / "model", made.folder / "model")
+    config = json.loads((made.folder / "model" / "config.json").read_text())
+    config |= {"run": {"id": info.id, "base": info.config.base}}
+    (made.folder / "model" / "config.json").write_text(json.dumps(config))
+    pack_run(made, tmp_path / "shop.zip")
+    with zipfile.ZipFile(tmp_path / "shop.zip") as archive:
+        told = archive.read("README.md").decode() + archive.read("config.json").decode()
+    assert "secret" not in told
+    assert "`first-run`" in told
+    assert json.loads(zipfile.ZipFile(tmp_path / "shop.zip").read("config.json"))["run"]["base"] == "first-run"
+
+
 def test_a_run_without_a_model_cannot_be_packed(make_run):
     run = make_run()
     shutil.rmtree(run.folder / "model")

@@ -37,8 +37,8 @@ def show_calibration(run: Run, judgement: Judgement) -> None:
     figure = figures.plot_reliability(lines, title=_title(after, target), colour=colour, what=what, dark=is_dark())
     show_figure(figure, key=f"reliability:{run.id}:{place}")
     st.caption(
-        "Each point is about as many rows, with the 95 % interval of their share. On the dotted line the model is as "
-        "often right as it says; below it, it is too sure."
+        "Each point stands for about as many rows as the others, with the 95 % interval of their share. On the "
+        "dotted line the model is as often right as it says; below it, it is too sure."
     )
     _show_temperature(judgement, before, after)
     _show_table(before, after)
@@ -71,7 +71,7 @@ def _show_numbers(before: Calibration | None, after: Calibration) -> None:
                 "Mean confidence minus the share that is right.",
                 _span(gap) if gap.value >= 0 else _span(Estimate(-gap.value, -gap.high, -gap.low)),
             ),
-            Figure("Before the temperature", "–" if before is None else text.percent(before.error),
+            Figure("Error before calibration", "–" if before is None else text.percent(before.error),
                    "The calibration error of the model before its probabilities were scaled.",
                    "" if before is None else text.points(before.interval)),
             Figure("Held-out rows", text.number(after.n), "Rows that the model did not learn from."),
@@ -121,9 +121,9 @@ def _show_temperature(judgement: Judgement, before: Calibration | None, after: C
     rows = 0 if judgement.validation is None else len(judgement.validation)
     what = "less sure" if judgement.temperature > 1 else "surer" if judgement.temperature < 1 else "as sure as it was"
     st.markdown(
-        f"The model's logits are divided by a temperature of **{judgement.temperature:.2f}**, fitted on "
-        f"{text.count(rows, 'validation row')}. That makes it {what}, everywhere in this product, and changes no "
-        "prediction."
+        f"To calibrate it, its scores (logits) are divided by a temperature of **{judgement.temperature:.2f}**, "
+        f"fitted on {text.count(rows, 'validation row')}. That makes it {what}, everywhere in this product, and "
+        "changes no prediction."
     )
     if judgement.split == "validation":
         st.caption("No test rows were held out: the temperature was fitted on the very rows that are shown here.")
@@ -141,7 +141,7 @@ def _show_table(before: Calibration | None, after: Calibration) -> None:
         if found is not None:
             table[heading] = [_three(*read(found)) for read in figures_of.values()]
     st.dataframe(table, hide_index=True, key="calibration-table")
-    st.caption("In brackets the 95 % interval. Smaller is better; 0 is perfect.")
+    st.caption("In brackets the 95 % interval. The nearer to 0, the better.")
 
 
 def _three(value: float, low: float, high: float) -> str:

@@ -93,12 +93,14 @@ def _show_table(page: pd.DataFrame, found: Compared, *, key: str) -> list[int]:
         row_height=height,
         column_config={
             "Row": st.column_config.NumberColumn(width=70, help="Counted from the first row of the file."),
-            "Text": st.column_config.TextColumn(width=430),
+            "Text": st.column_config.TextColumn(width=290),
+            "Label": st.column_config.TextColumn(width=80, help="What the row is labeled."),
             "Before": st.column_config.TextColumn(width=90, help=f"What “{text.shorten(found.names[0], 60)}” says."),
             "In use": st.column_config.TextColumn(width=90, help=f"What “{text.shorten(found.names[1], 60)}” says."),
             "Sure": st.column_config.NumberColumn(
                 format=f"%d{text.THIN}%%", width=70, help="How sure the run in use is of it."
             ),
+            "How": st.column_config.TextColumn(width=110, help="Mended: right now, wrong before. Broken: the reverse."),
         },
     )
     return [place for place in event["selection"]["rows"] if place < len(page)]

@@ -151,7 +151,7 @@ def _show_table(run: Run, page: pd.DataFrame, *, model: str) -> list[int]:
             "Text": [text.visible(value) for value in page["text"]],
             "Says": [text.visible(value) for value in page["said"]],
             "Label": [text.visible(value) for value in page["label"]],
-            "Its label": (100 * page["of_true"]).round().to_numpy(),
+            "Label got": (100 * page["of_true"]).round().to_numpy(),
         }
     )
     height = WRAPPED if table["Text"].str.len().max() > LONG else LINE
@@ -170,7 +170,7 @@ def _show_table(run: Run, page: pd.DataFrame, *, model: str) -> list[int]:
             "Text": st.column_config.TextColumn(width=370),
             "Says": st.column_config.TextColumn(width=90, help="What the model says."),
             "Label": st.column_config.TextColumn(width=90, help="What the row is labeled."),
-            "Its label": st.column_config.NumberColumn(
+            "Label got": st.column_config.NumberColumn(
                 format=percent, width=80, help="The probability that the model gives the row's own label."
             ),
         },

@@ -163,11 +163,11 @@ def _colour(run: Run, name: str) -> str:
 
 def _show_list(run: Run, place: Place, found: cache_explain.Answer) -> None:
     """Draws the words one by one, and the choice of the class that they speak for."""
-    st.subheader("Word by word", anchor=False)
     classes, target = list(run.info.classes), found["target"]
+    st.subheader(text.literal(f"What speaks for {target}", limit=60), anchor=False)
     titles = text.distinct({name: name for name in classes})
     st.segmented_control(
-        "What speaks for",
+        "Of another class",
         classes,
         format_func=titles.__getitem__,
         key=f"target:{run.id}",

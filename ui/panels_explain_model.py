@@ -53,14 +53,15 @@ def _show_words(run: Run, name: str, colour: str) -> None:
     show_figure(figure, key=f"influence:{run.id}:{name}")
     st.caption(
         f"What a word adds to the log-odds of the class, on average over its occurrences in "
-        f"{text.count(found['n_texts'], 'held-out row')}, with the 95 % interval; at least three occurrences."
+        f"{text.count(found['n_texts'], 'held-out row')}, with the 95 % interval; at least "
+        "three occurrences, the surest first."
     )
     _ask_about(run, words["word"].tolist())
 
 
 def _ask_about(run: Run, words: list[str]) -> None:
     """Draws the way from a word to the rows that have it."""
-    chosen = st.pills("Words in the dataset's rows", words, format_func=text.visible, key=f"word:{run.id}", wrap=True)
+    chosen = st.pills("Look one up in the dataset", words, format_func=text.visible, key=f"word:{run.id}", wrap=True)
     if chosen and st.button("See the rows that have it", icon=":material/search:", key="word-rows"):
         info = cache.workspace().dataset_info(run.info.dataset.id)
         looking(info).add(Filter("search", value=f'"{chosen}"'))
@@ -68,7 +69,7 @@ def _ask_about(run: Run, words: list[str]) -> None:
 
 
 def _show_filters(run: Run, name: str) -> None:
-    st.subheader("What fires its filters", anchor=False)
+    st.subheader("The phrases that it listens to", anchor=False)
     with st.spinner("Watching the filters"):
         found = cache_explain.model(run, "filters")
     if found["filters"] is None:
@@ -78,14 +79,14 @@ def _show_filters(run: Run, name: str) -> None:
     if not filters:
         st.markdown("No filter speaks for this class alone.")
         return
-    lines = ["| Words | Pull | Fires most at |", "| ---: | ---: | :--- |"]
+    lines = ["| Words | Pull | Strongest at |", "| ---: | ---: | :--- |"]
     for one in filters:
         grams = " · ".join(f"“{text.literal(gram, limit=40)}”" for gram, _ in one["grams"])
         lines.append(f"| {one['width']} | {one['pull']:+.2f} | {grams} |")
     st.markdown("\n".join(lines))
     st.caption(
         "The network's filters that speak most for the class: how many words each sees at once, how far it moves the "
-        "log-odds where it fires as usual, and where it fires most."
+        "log-odds when it responds as usual (pull), and the words to which it responds most."
     )
 
 

@@ -90,8 +90,8 @@ def _show_table(values: Mapping[str, Any], ranked: list[Mapping[str, Any]]) -> N
         line = {"Class": text.visible(part["class"]), "Labels": part["n_labels"], "Held out": part["support"]}
         if "own" in part:
             line["Its F1 now"] = text.percent(part["own"]["values"][part["own"]["n_measured"] - 1][0])
-            line["Twice as many: its F1"] = _gain(part["own"]["gains"][2])
-            line["Twice as many: macro-F1"] = _gain(part["mean"]["gains"][2])
+            line["Twice as many: points of its F1"] = _gain(part["own"]["gains"][2])
+            line["Twice as many: points of macro-F1"] = _gain(part["mean"]["gains"][2])
         lines.append({**line, "Note": text.visible(part.get("skipped", ""))})
     table = pd.DataFrame(lines).fillna("")
     if not table["Note"].any():

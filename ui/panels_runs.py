@@ -33,7 +33,7 @@ def show_runs(workspace: Workspace, run: Run) -> None:
         states = sorted(set(table["status"]))
         none: list[str] = []
         address.take_as("status", _STATUS, read=lambda value: _known(value, states), default=none)
-        statuses = st.multiselect("Status", states, key=_STATUS, width=260)
+        statuses = st.multiselect("Status", states, key=_STATUS, width=260, placeholder="Any")
         address.tell("status", ",".join(statuses) or None)
     kept = filter_runs(table, words=words, statuses=statuses)
     if kept.empty:
@@ -68,9 +68,9 @@ def _show_table(kept: pd.DataFrame, *, with_dataset: bool) -> list[int]:
             **({"Dataset": [text.visible(name) for name in kept["dataset"]]} if with_dataset else {}),
             "Base": [text.visible(name) for name in kept["base"]],
             "Macro-F1": (100 * kept["macro_f1"].astype(float)).round(1).to_numpy(),
-            "F1 from – to": _spans(kept, "macro_f1"),
+            "Macro-F1 interval": _spans(kept, "macro_f1"),
             "Right": (100 * kept["accuracy"].astype(float)).round(1).to_numpy(),
-            "Right from – to": _spans(kept, "accuracy"),
+            "Right interval": _spans(kept, "accuracy"),
             "Labels": kept["labels"].astype("Int64").to_numpy(),
             "Held out": kept["held_out"].astype("Int64").to_numpy(),
             "Tuned": kept["strategy"].fillna("").astype("str").to_numpy(),
@@ -92,11 +92,11 @@ def _show_table(kept: pd.DataFrame, *, with_dataset: bool) -> list[int]:
             "Macro-F1": st.column_config.NumberColumn(
                 format=percent, width=90, help="The mean of the classes' F1 on the run's own held-out rows."
             ),
-            "F1 from – to": st.column_config.TextColumn(width=90, help="Its 95 % interval."),
+            "Macro-F1 interval": st.column_config.TextColumn(width=130, help="95 %, in per cent."),
             "Right": st.column_config.NumberColumn(
                 format=percent, width=80, help="The share of its held-out rows that it gets right."
             ),
-            "Right from – to": st.column_config.TextColumn(width=90, help="Its 95 % interval."),
+            "Right interval": st.column_config.TextColumn(width=100, help="95 %, in per cent."),
             "Labels": st.column_config.NumberColumn(width=80, help="Rows that it learned from."),
             "Held out": st.column_config.NumberColumn(width=80, help="Rows that judge it."),
             "Date": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=140),
@@ -107,7 +107,7 @@ def _show_table(kept: pd.DataFrame, *, with_dataset: bool) -> list[int]:
 
 def _spans(kept: pd.DataFrame, name: str) -> list[str]:
     ends = zip(kept[f"{name}_low"], kept[f"{name}_high"], strict=True)
-    return ["" if pd.isna(low) else f"{100 * low:.0f} – {100 * high:.0f}" for low, high in ends]
+    return ["" if pd.isna(low) else text.points((low, high)) for low, high in ends]
 
 
 def _show_steps(runs: Sequence[Run], kept: pd.DataFrame, ticked: Sequence[int]) -> None:

@@ -130,7 +130,7 @@ def _pick(run: Run, key: str, names: list[str]) -> None:
 def _show_chosen(run: Run, judgement: Judgement, found: Slices, titles: dict[str, str]) -> None:
     key, options = f"slice:{run.id}", [NOTHING, *titles]
     address.take("slice", key, options=options, default=NOTHING)
-    shown = text.distinct({NOTHING: "None", **titles})
+    shown = text.distinct({NOTHING: "Choose a slice", **titles})
     name = str(st.selectbox("Rows of", options, format_func=shown.__getitem__, key=key, width=360))
     address.tell("slice", name or None)
     mask = rows_of(found, name) if name else None

@@ -149,7 +149,7 @@ def _propose(
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(f"Use {text.percent(best)}", icon=":material/savings:", on_click=use, key="use-cheapest")
-        st.markdown(f"costs least on {text.count(chosen_on.n, 'validation row')}.", width="stretch")
+        st.markdown(f"It costs least on {text.count(chosen_on.n, 'validation row')}.", width="stretch")
     if judgement.split == "validation":
         st.caption("No test rows were held out: it is chosen and judged on the same rows, and looks a little too good.")
 
@@ -218,7 +218,7 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
             st.button(
                 "Save with the run", icon=":material/save:", disabled=saved == rule, key="save-rule",
                 on_click=save_rule, args=(run, rule),
-                help="From then on, scoring a file with this run (on the Share page or by `predict`) follows the rule. "
+                help="From then on, scoring a file with this run (on the Share page or by the command predict) follows the rule. "
                 "The endpoint goes on to give all probabilities and the most likely class.",
             )  # fmt: skip
             st.button("Back to the most likely class", icon=":material/restart_alt:", key="reset-rule",
@@ -235,7 +235,7 @@ def _reset(run: Run, judgement: Judgement) -> None:
 
 
 def _show_numbers(decided: Decided, name: str) -> None:
-    shown = text.shorten(text.visible(name), 24)
+    shown = text.literal(name, limit=24)
     assert decided.cost is not None
     cost = decided.cost
     show_figures(
@@ -353,6 +353,10 @@ def _show_classes(judgement: Judgement, held: Held, rule: Rule, decided: Decided
     )
     st.dataframe(table, hide_index=True, key="rule-classes")
     before = float(np.mean(plain == held.labels))
+    if rule.plain:
+        rows = text.count(held.n, "held-out row")
+        st.caption(f"On {rows}, each with its most likely class: {_share(decided.accuracy)} right.")
+        return
     st.caption(
         f"On {text.count(held.n, 'held-out row')}: {text.count(changed, 'row')} of another class than the most likely, "
         f"{text.number(undecided)} undecided. Right among the decided: {_share(decided.accuracy)}; without the rule "

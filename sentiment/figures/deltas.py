@@ -1,5 +1,6 @@
 """How much several models gain or lose, class by class, against one of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -47,7 +48,8 @@ def plot_deltas(
             [low - room] * len(lanes), [y - 0.24 for y in lanes.values()], heads, textposition="middle right"
         )
     )
-    figure.update_xaxes(range=[low - room, high + room], tickformat="+.0%", showgrid=True, side="top", nticks=6)
+    places, words = _ticks(low, high)
+    figure.update_xaxes(range=[low - room, high + room], tickvals=places, ticktext=words, showgrid=True, side="top")
     figure.update_yaxes(range=[len(lanes) - 0.2, -0.5], visible=False)
     title = _title(overall, against=against, metric=metric)
     theme.finish(figure, title=title, height=130 + (38 + 14 * len(classes)) * len(lanes), dark=dark)
@@ -88,6 +90,16 @@ def _points(
     )
 
 
+def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Up to seven round places on the axis, and what stands there, in points."""
+    span = 100 * (high - low)
+    step = next((step for step in (1, 2, 5, 10, 20) if span <= 6 * step), 50)
+    places = list(range(math.ceil(100 * low / step) * step, math.floor(100 * high / step) * step + 1, step))
+    words = [f"{place:+d}".replace("-", "−") if place else "0" for place in places]
+    words[-1] += " points" if places[-1] else ""
+    return [place / 100 for place in places], words
+
+
 def _points_of(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
@@ -95,12 +107,11 @@ def _points_of(share: float) -> str:
 def _title(overall: pd.DataFrame, *, against: str, metric: str) -> str:
     names: Sequence[str] = overall["name"].tolist()
     what, whom = _TITLES[metric], theme.shorten(against, 24)
-    if not len(names) or float(overall["delta"].iloc[0]) <= 0:
-        if len(names) == 1:
-            fall = -100 * float(overall["delta"].iloc[0])
-            return f"{what} of “{theme.shorten(names[0], 24)}” is {fall:.1f} points below “{whom}”"
-        return f"{what} against “{whom}”: none gains"
-    who = theme.shorten(names[0], 24)
+    if not len(names):
+        return f"{what} against “{whom}”"
+    who, delta = theme.shorten(names[0], 24), float(overall["delta"].iloc[0])
+    chance = ", which may be chance" if overall["low"].iloc[0] <= 0 <= overall["high"].iloc[0] else ""
     if len(names) == 1:
-        return f"{what} of “{who}” is {100 * float(overall['delta'].iloc[0]):.1f} points above “{whom}”"
-    return f"{what} against “{whom}”: “{who}” gains most"
+        way = "above" if delta > 0 else "below"
+        return f"{what} of “{who}” is {100 * abs(delta):.1f} points {way} “{whom}”{chance}"
+    return f"{what} against “{whom}”: " + (f"“{who}” gains most{chance}" if delta > 0 else "none gains")

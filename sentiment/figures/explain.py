@@ -75,6 +75,13 @@ def plot_movers(movers: pd.DataFrame, *, name: str, colour: str, dark: bool | No
     title = "No word changed surely"
     if len(movers):
         word = theme.shorten(movers["word"].iloc[0], 20)
-        way = "more" if after[0] > before[0] else "less"
-        title = f"“{word}” now speaks {way} for {theme.shorten(name, 30)}"
+        title = f"“{word}” now speaks {_way(before[0], after[0])} {theme.shorten(name, 30)}"
     return theme.finish(figure, title=title, height=70 + _LANE * len(movers), dark=dark)
+
+
+def _way(before: float, after: float) -> str:
+    """How a word's part changed, before the name of the class that it speaks for or against."""
+    if (before > 0) != (after > 0):
+        return "for" if after > 0 else "against"
+    side = "for" if after > 0 else "against"
+    return f"{'more' if abs(after) > abs(before) else 'less'} {side}"

@@ -57,7 +57,7 @@ def finish(figure: go.Figure, *, title: str, height: int, dark: bool | None) -> 
 
     What Streamlit's theme would otherwise replace (margins, backgrounds, the title's size) is set on the figure.
     """
-    lines = wrap(title, TITLE_WIDTH)
+    lines = _balanced(title, TITLE_WIDTH)
     figure.update_layout(
         template=template(),
         title={
@@ -179,6 +179,13 @@ def wrap(text: str, width: int) -> list[str]:
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
     return [line for line in lines if line] or [""]
+
+
+def _balanced(text: str, width: int) -> list[str]:
+    """As few lines as `wrap` makes, as equally long as their words allow: no last line of one word."""
+    lines = wrap(text, width)
+    narrowest = max(-(-_columns(" ".join(lines)) // len(lines)), *(_columns(word) for word in _visible(text).split()))
+    return next(found for w in range(min(narrowest, width), width + 1) if len(found := wrap(text, w)) == len(lines))
 
 
 def hover(*lines: str) -> str:

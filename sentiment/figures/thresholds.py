@@ -73,7 +73,7 @@ def plot_costs(
                 showlegend=True,
                 line={"color": theme.accent(dark) if main else theme.INK, "width": 2.5 if main else 1.5},
                 hovertext=[
-                    theme.hover(f"From {theme.percent(t)} on: {theme.number(cost)} per 1,000 {name}")
+                    theme.hover(f"From {theme.percent(t)} on: {theme.number(cost)} per {theme.number(1000)} {name}")
                     for t, cost in zip(table["threshold"], costs, strict=True)
                 ],
                 hoverinfo="text",
@@ -94,7 +94,10 @@ def plot_costs(
             )
         )
     figure.update_yaxes(
-        rangemode="tozero", showgrid=True, title={"text": "cost per 1,000 rows", "standoff": 6}, nticks=5
+        rangemode="tozero",
+        showgrid=True,
+        title={"text": f"cost per {theme.number(1000)} rows", "standoff": 6},
+        nticks=5,
     )
     _finish(figure, title=title, dark=dark)
     return figure

@@ -24,6 +24,7 @@ PAD_NAME = "[PAD]"
 _TAG = re.compile(r"<[^>]*>")
 _LETTERS = re.compile(r"[^a-zA-Z]")
 _MAX_WORDS = 2_000_000
+_MAX_SPLIT, _MAX_FILTERS = 16, 1_000  # characters: each filtered one of a text becomes as many as it is split at
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,8 @@ class KerasTokenizer:
     def _cleaned(self, text: str) -> str:
         """The text after the steps that keep every character in its place."""
         if "tags" in self.clean:
-            text = _TAG.sub(lambda tag: " " * len(tag.group()), text)
+            end = text.rfind(">") + 1  # behind it there is no tag, and every "<" would be looked after to the end
+            text = _TAG.sub(lambda tag: " " * len(tag.group()), text[:end]) + text[end:]
         return _LETTERS.sub(" ", text) if "letters" in self.clean else text
 
     def _split(self, text: str) -> Sequence[str]:
@@ -247,6 +249,8 @@ def checked_tokenizer(values: Mapping[str, Any]) -> KerasTokenizer:
         raise ValueError("the number of unknown words is not in the table")
     if not isinstance(split, str) or not split or not isinstance(filters, str):
         raise ValueError("what words are split at is not text")
+    if len(split) > _MAX_SPLIT or len(filters) > _MAX_FILTERS:
+        raise ValueError("what words are split at is longer than anything of use")
     if type(values["lower"]) is not bool or type(values["char_level"]) is not bool:
         raise ValueError("lower and char_level are true or false")
     if type(values["maxlen"]) is not int or not 1 <= values["maxlen"] <= 100_000 or values["truncating"] not in SIDES:

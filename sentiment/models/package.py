@@ -114,8 +114,9 @@ def _unpack(path: Path, folder: Path) -> None:
             with zipfile.ZipFile(file) as archive:
                 for info in _checked_members(path, archive):
                     _copy(path, archive, info, working / info.filename)
-        shutil.rmtree(folder, ignore_errors=True)  # an empty or half one, which nobody could have used
-        os.replace(working, folder)
+        if not (folder / CONFIG).is_file():  # else somebody was quicker, with the same content, and may be reading it
+            shutil.rmtree(folder, ignore_errors=True)  # an empty or half one, which nobody could have used
+            os.replace(working, folder)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, struct.error) as error:
         raise ModelError(
             f"The package {path.name} is cut off or damaged ({str(error)[:80]})",
@@ -142,6 +143,8 @@ def _check_directory(path: Path, file: BinaryIO) -> None:
     n_entries, directory = struct.unpack_from("<HI", tail, place + 10)
     if n_entries > _MOST_ENTRIES or directory > _DIRECTORY_BYTES:
         raise _refused(path, f"lists {n_entries:,} members")
+    if tail[max(0, place - 20) : place].startswith(b"PK\x06\x07"):  # they would replace the numbers just checked
+        raise _refused(path, "has a second list of members, for larger files")
     file.seek(0)
 
 
@@ -193,6 +196,7 @@ def _forget_oldest(packages: Path, *, but: Path) -> None:
     try:
         unpacked = [each for each in packages.iterdir() if each != but and not each.name.startswith(".")]
         for old in sorted(unpacked, key=lambda each: -each.stat().st_mtime)[_KEPT - 1 :]:
+            (old / CONFIG).unlink(missing_ok=True)  # first: whoever finds it takes the folder for a whole one
             shutil.rmtree(old, ignore_errors=True)
     except OSError:
         return

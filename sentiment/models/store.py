@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 
 from sentiment.errors import ModelError
 from sentiment.files import write_atomic, write_json
 from sentiment.models.classifier import abstract_classifier, flatten, params_of, unflatten
 from sentiment.models.encoders import KNOWN, AnyConfig, EncoderConfig, config_from_dict
+from sentiment.models.temperature import temperature_of
 from sentiment.models.tensors import FORMAT, MAX_SIDE, check_architecture, load_tensors, read_config
 from sentiment.models.tokenizer import AnyTokenizer, load_tokenizer
 
@@ -34,6 +36,16 @@ class ModelFolder:
     tokenizer: AnyTokenizer
     max_length: int
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def calibrated_head(self) -> dict[str, NDArray[np.float32]]:
+        """The head whose logits are divided by the model's temperature already: what it says of a text, as it says it.
+
+        Raises:
+            ModelError: if the model's temperature is none.
+        """
+        temperature = np.float32(temperature_of(self.extra))
+        return {name: np.asarray(value, np.float32) / temperature for name, value in self.params["head"].items()}
 
 
 def save_model(folder: Path, model: ModelFolder, *, dtype: str = "float32") -> None:

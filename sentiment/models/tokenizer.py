@@ -105,7 +105,7 @@ def load_tokenizer(path: Path) -> AnyTokenizer:
     """The tokenizer in a tokenizer.json, of the library's format or of an imported Keras model.
 
     Raises:
-        ModelError: if the file is missing or damaged, or its padding id is not 0.
+        ModelError: if the file is missing or damaged, its padding id is not 0, or it splits texts in another way.
     """
     if is_keras_tokenizer(path):
         return read_keras_tokenizer(path)
@@ -118,7 +118,24 @@ def load_tokenizer(path: Path) -> AnyTokenizer:
         ) from error
     if tokenizer.token_to_id(PAD_TOKEN) != 0:
         raise ModelError(f"The tokenizer {path.parent.name}/{path.name} has no {PAD_TOKEN} with id 0")
+    if not _splits_as_ours(tokenizer):
+        raise ModelError(
+            f"The tokenizer {path.parent.name}/{path.name} takes texts apart in a way that none of ours does",
+            expected="The tokenizer.json that was written with the weights",
+        )
     return tokenizer
+
+
+def _splits_as_ours(tokenizer: Tokenizer) -> bool:
+    """Whether what a tokenizer does to a text before it looks for words is what ours do.
+
+    Patterns of a stranger's could take for ever with some texts, or end the thread that they are used in.
+    """
+    ours = _with_splitting(Tokenizer(models.WordLevel({UNKNOWN_TOKEN: 0}, unk_token=UNKNOWN_TOKEN)))
+    own, others = (
+        [part and part.__getstate__() for part in (one.normalizer, one.pre_tokenizer)] for one in (ours, tokenizer)
+    )
+    return own == others and not any((tokenizer.truncation, tokenizer.padding, tokenizer.post_processor))
 
 
 def encode(tokenizer: AnyTokenizer, texts: Sequence[str], *, max_length: int) -> TokenTable:

@@ -48,9 +48,12 @@ class ModelProcess:
         body = json.dumps({"operation": operation, "model": str(model), "arguments": arguments}).encode()
         try:
             status, answer = self._post(body)
-        except (ConnectionError, FileNotFoundError, http.client.HTTPException):  # it has died
-            self.stop()
-            status, answer = self._retry(body)
+        except _Gone as gone:
+            self._drop(gone.process)
+            try:
+                status, answer = self._post(body)
+            except _Gone as again:
+                raise _dead() from again
         if status == 200:
             return answer
         raise _error_of(status, answer)
@@ -62,29 +65,29 @@ class ModelProcess:
 
     def stop(self) -> None:
         """Ends the process, if there is one."""
-        with self._lock:
-            if self._process is not None:
-                assert self._process.stdin is not None
-                self._process.stdin.close()
-                self._process.kill()
-                self._process.wait()
-            if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
-            self._process = self._folder = None
+        self._drop(self._process)
 
     @property
     def pid(self) -> int | None:
         """The number of the process; None while there is none."""
         return None if self._process is None else self._process.pid
 
-    def _retry(self, body: bytes) -> tuple[int, dict[str, Any]]:
-        try:
-            return self._post(body)
-        except (ConnectionError, FileNotFoundError, http.client.HTTPException) as error:
-            raise _dead() from error
+    def _drop(self, process: subprocess.Popen[bytes] | None) -> None:
+        """Ends this process; the next one, which somebody else has started meanwhile, is left alone."""
+        with self._lock:
+            if process is None or self._process is not process:
+                return
+            assert process.stdin is not None
+            process.stdin.close()
+            process.kill()
+            process.wait()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+            self._process = self._folder = None
 
     def _post(self, body: bytes) -> tuple[int, dict[str, Any]]:
-        connection = _UnixConnection(self._reach())
+        path, process = self._reach()
+        connection = _UnixConnection(path)
         try:
             connection.request("POST", "/ask", body, {"Content-Type": "application/json"})
             response = connection.getresponse()
@@ -93,20 +96,24 @@ class ModelProcess:
             raise ModelError(
                 f"The model did not answer within {_ANSWER_SECONDS:.0f} seconds", todo="Ask for less at a time"
             ) from error
+        except (ConnectionError, FileNotFoundError, http.client.HTTPException) as error:
+            raise _Gone(process) from error
         finally:
             connection.close()
         return response.status, json.loads(content) if response.status in (200, 422) else {}
 
-    def _reach(self) -> str:
-        """The path of the socket, once the process listens on it."""
+    def _reach(self) -> tuple[str, subprocess.Popen[bytes]]:
+        """The path of the socket, once the process listens on it, and the process."""
         with self._lock:
             path, process = self._start()
         until = time.monotonic() + _START_SECONDS
         while not path.exists():
-            if process.poll() is not None or time.monotonic() > until:
+            if process.poll() is not None or self._process is not process:
+                raise _Gone(process)
+            if time.monotonic() > until:
                 raise _dead()
             time.sleep(0.02)
-        return str(path)
+        return str(path), process
 
     def _start(self) -> tuple[Path, subprocess.Popen[bytes]]:
         if self._process is None or self._process.poll() is not None or self._folder is None:
@@ -115,6 +122,13 @@ class ModelProcess:
             self._folder = Path(tempfile.mkdtemp(prefix="sentiment-"))  # only its owner may enter
             self._process = _spawn(self._folder / "models")
         return self._folder / "models", self._process
+
+
+class _Gone(Exception):
+    """The process that was asked has died."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
 
 
 class _UnixConnection(http.client.HTTPConnection):

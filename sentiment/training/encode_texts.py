@@ -42,8 +42,8 @@ class NetworkEncoding:
 
     @property
     def head(self) -> Mapping[str, NDArray[np.float32]]:
-        """The model's own head, over its own classes."""
-        return {name: np.asarray(value, np.float32) for name, value in self.model.params["head"].items()}
+        """The model's own head, over its own classes, its temperature in it."""
+        return self.model.calibrated_head
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class Start:
         tokenizer: the base model's own, or one learned from the training texts.
         pretrained: whether the weights were learned elsewhere.
         matches: the base model's class for each class that means the same, both as positions.
-        base_head: the base model's own head, over its own classes; None from scratch.
+        base_head: the base model's own head, over its own classes, its temperature in it; None from scratch.
     """
 
     params: dict[str, Any]
@@ -70,7 +70,7 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         model.encoder,
         model.tokenizer,
         pretrained=True,
-        base_head=model.params["head"],
+        base_head=model.calibrated_head,
         matches=matches,
     )
 

@@ -14,6 +14,9 @@ from tests.browser.steps import settle, turn_to
 
 IMAGES = ROOT / "docs" / "images"
 REVIEWS = ROOT / "sample_data" / "product-reviews" / "product_reviews.csv"
+EXAMPLE = (
+    "The sound is great and the screen is sharp, but the battery died after two weeks and nobody answers my mails."
+)
 LARGEST = 250_000  # bytes
 HALFWAY = """() => Number(document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')) > 40"""
 
@@ -57,6 +60,11 @@ def walk(page: Page) -> None:
     settle(page)
     page.get_by_text("true class", exact=True).first.scroll_into_view_if_needed()
     take(page, "mistakes", height=1000)
+    turn_to(page, "Explain")
+    page.get_by_role("textbox").first.fill(EXAMPLE)
+    page.get_by_role("textbox").first.press("Control+Enter")
+    page.wait_for_timeout(4_000)  # the model explains it, and looks for the smallest edit
+    take(page, "explain", height=1000)
     turn_to(page, "Share")
     page.get_by_role("tab", name="Score a file").click()
     page.locator("input[type=file]").last.set_input_files(REVIEWS)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import struct
 import time
 import warnings
 import zipfile
@@ -205,6 +206,22 @@ def test_members_with_other_names_are_refused_and_never_written(good, tokenizer,
     file = rewritten(good, lambda config: None, members={name: b"x"})
     refused(file, tokenizer, within=SECOND)
     assert not list(good.parent.glob("escaped*"))
+
+
+def test_a_second_list_of_members_is_refused_before_it_is_read(good, tokenizer):
+    content = (good / "good.keras").read_bytes()
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+    (good / "bad.keras").write_bytes(content[:-22] + locator + content[-22:])
+    assert "second list of files" in refused(good / "bad.keras", tokenizer, within=SECOND)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_members_that_are_packed_in_another_way_than_keras_does_are_refused(good, tokenizer, packing):
+    target = good / "bad.keras"
+    with zipfile.ZipFile(good / "good.keras") as source, zipfile.ZipFile(target, "w", packing) as archive:
+        for name in source.namelist():
+            archive.writestr(name, source.read(name))
+    assert "unusual way" in refused(target, tokenizer, within=SECOND)
 
 
 def test_a_configuration_given_twice_is_refused(good, tokenizer):

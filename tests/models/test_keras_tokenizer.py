@@ -1,6 +1,7 @@
 """The tokenizer does what Keras's own does, to the letter, and says where each token stands in the text."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -119,6 +120,14 @@ def test_what_was_done_to_texts_before_is_done(tmp_path):
     assert read("tags", "letters", "stop-words") == ["film", "good", "good"]
 
 
+def test_a_text_of_nothing_but_the_beginnings_of_tags_takes_no_time(tmp_path):
+    path = keras_made.write_tokenizer(tmp_path / "t.json", ["film"])
+    ours = read_tokenizer(path, rows=2, maxlen=99, clean=("tags",))
+    began = time.perf_counter()
+    assert ours.ids("film <b\n>" + "<" * 100_000 + " film") == [1, 1]
+    assert time.perf_counter() - began < 1
+
+
 def test_it_travels_with_the_model(tmp_path):
     """Any word may be in it, also one that JSON and UTF-8 have to take care of."""
     path = keras_made.write_tokenizer(tmp_path / "keras.json", ["gut", 'a"b', "\ud800", "很好", "\u2028"])
@@ -142,6 +151,8 @@ def test_it_travels_with_the_model(tmp_path):
         {"words": []},
         {"oov": 99},
         {"split": ""},
+        {"split": " " * 10_000},
+        {"filters": "!" * 10_000},
         {"lower": "yes"},
         {"clean": ["eval"]},
         {"maxlen": -1},

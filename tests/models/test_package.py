@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -10,7 +11,7 @@ import pytest
 
 from sentiment.errors import ModelError
 from sentiment.models.folders import model_folder
-from sentiment.models.package import MEMBERS, open_package, package_bytes
+from sentiment.models.package import MEMBERS, _copy, open_package, package_bytes
 
 GOOD = {
     "README.md": b"# A card",
@@ -134,6 +135,18 @@ def test_a_size_that_lies_is_found_out(tmp_path, cache, announced):
     assert unpacked(cache) == []
 
 
+def test_a_second_list_of_members_is_refused_before_it_is_read(tmp_path, cache):
+    """What zip64 says of the members counts for the library, whatever the list that was checked says."""
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, *[0] * 8, 1, *[0] * 6) + b"a"
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 9_999, 9_999, 9_999 * len(entry), 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 9_999 * len(entry), 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), 0, 0)
+    (tmp_path / "bad.zip").write_bytes(entry * 9_999 + record + locator + end)
+    with pytest.raises(ModelError, match="second list of members"):
+        open_package(tmp_path / "bad.zip")
+    assert unpacked(cache) == []
+
+
 def test_an_encrypted_member_is_refused(tmp_path, cache):
     content = bytearray(package_bytes(GOOD))
     place = content.index(b"PK\x01\x02")
@@ -179,6 +192,38 @@ def test_every_truncation_is_an_error_in_words(tmp_path):
         path.write_bytes(whole[:size])
         with pytest.raises(ModelError):
             open_package(path)
+
+
+def test_who_unpacks_the_same_at_the_same_time_leaves_the_first_ones_folder_alone(package, monkeypatch):
+    """Whoever was quicker may be reading it already."""
+    folders = []
+
+    def copy(*arguments):
+        if not folders:
+            folders.append(None)
+            folders[0] = open_package(package)
+            folders.append((folders[0] / "config.json").stat().st_ino)
+        _copy(*arguments)
+
+    monkeypatch.setattr("sentiment.models.package._copy", copy)
+    folder = open_package(package)
+    assert folder == folders[0]
+    assert (folder / "config.json").stat().st_ino == folders[1]
+
+
+def test_a_folder_that_was_half_forgotten_is_unpacked_again(tmp_path, monkeypatch):
+    """Whoever removes it may be killed in between."""
+    paths = [tmp_path / f"{number}.zip" for number in range(9)]
+    for number, path in enumerate(paths):
+        path.write_bytes(package_bytes({**GOOD, "config.json": str(number).encode()}))
+    for path in paths[:8]:
+        os.utime(open_package(path), (0, 0))
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(
+            shutil, "rmtree", lambda folder, **_: (folder / "weights.safetensors").unlink(missing_ok=True)
+        )
+        open_package(paths[8])
+    assert all((open_package(path) / "weights.safetensors").is_file() for path in paths)
 
 
 def test_only_the_known_members_are_written():

@@ -1,5 +1,7 @@
 """Texts → ids: negations, unknown words, languages without spaces, texts that cannot be."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,27 @@ def test_chinese_words_are_learned_and_are_the_same_everywhere():
 
 def test_counting_splits_as_encoding_does():
     assert count_words(["Don't!", "don't"]) == {"do": 2, "n't": 2, "!": 1}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"normalizer": {"type": "Replace", "pattern": {"Regex": "(a|aa)+$"}, "content": ""}},
+        {"normalizer": {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 1_000_000}},
+        {"normalizer": None},
+        {"pre_tokenizer": {"type": "Whitespace"}},
+        {"padding": {"strategy": {"Fixed": 10**9}, "direction": "Right", "pad_to_multiple_of": None, "pad_id": 0}
+         | {"pad_type_id": 0, "pad_token": "[PAD]"}},
+    ],
+)  # fmt: skip
+def test_a_tokenizer_that_does_something_else_to_texts_is_refused(tmp_path, change):
+    """A stranger's pattern can end the thread that uses it, and a text can grow without bounds."""
+    values = json.loads(build_tokenizer(["good"]).to_str())
+    (tmp_path / "tokenizer.json").write_text(json.dumps(values))
+    assert load_tokenizer(tmp_path / "tokenizer.json").encode("good").ids == [2]
+    (tmp_path / "tokenizer.json").write_text(json.dumps({**values, **change}))
+    with pytest.raises(ModelError, match="none of ours does"):
+        load_tokenizer(tmp_path / "tokenizer.json")
 
 
 def test_a_tokenizer_that_is_none_is_refused(tmp_path):

@@ -120,7 +120,7 @@ def test_more_labels_shows_the_curve_or_what_gives_one(app: AppTest, add: Add, j
     assert not app.error
     assert "The class to begin with is negative" in words(app)
     table = app.dataframe[0].value.set_index("Class")
-    assert table.loc["negative", "Twice as many: its F1"] == "+3.0  (−1.0 to +5.0)"
+    assert table.loc["negative", "Twice as many: points of its F1"] == "+3.0  (−1.0 to +5.0)"
     assert table.loc["positive", "Note"] == "Too few."
     assert app.selectbox(key=f"more-of:{run.id}").options == ["negative", "positive"]
     button(app, "Find rows of it to label").click().run()  # type: ignore[attr-defined]

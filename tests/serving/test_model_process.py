@@ -56,6 +56,17 @@ def test_who_asks_after_it_was_killed_gets_the_answer_of_the_next(process):
     assert process.ask("predict", BASE, texts=["fine"]) == before
 
 
+def test_all_who_wait_when_it_is_killed_get_the_answer_of_the_next(process):
+    text = "A film that nobody will ever forget, nor want to. " * 20
+    before = process.ask("flip", BASE, text=text)
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(process.ask, "flip", BASE, text=text) for _ in range(8)]
+        time.sleep(0.1)
+        assert not any(answer.done() for answer in answers)
+        os.kill(process.pid, signal.SIGKILL)
+        assert [answer.result() for answer in answers] == [before] * 8
+
+
 def test_it_ends_with_the_process_that_started_it():
     code = (
         "import os, time\nfrom sentiment.serving import client\n"

@@ -1,11 +1,17 @@
 """Where fine-tuning starts: the base's words keep their vectors, and its head where the classes agree."""
 
+import shutil
+
 import numpy as np
 
+from sentiment.models.baselines import softmax
 from sentiment.models.classifier import EMBEDDING, flatten
+from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import find_base
 from sentiment.models.store import load_model
+from sentiment.models.temperature import write_temperature
 from sentiment.models.tokenizer import encode
+from sentiment.training.encode_texts import load_encoding
 from sentiment.training.matches import match_classes
 from sentiment.training.start import Compact, load_start
 
@@ -26,6 +32,19 @@ def test_the_encoder_is_the_base_models_and_the_head_is_fresh():
     encoder = flatten(fresh.params["encoder"])
     for path, value in flatten(model.params["encoder"]).items():
         np.testing.assert_array_equal(value, encoder[path])
+
+
+def test_the_base_models_verdict_is_what_it_says_of_a_text_its_temperature_included(tmp_path):
+    """Also where it is a run's model: there is one kind of probability, the calibrated one."""
+    shutil.copytree(find_base("en-cnn-news").folder, tmp_path / "model")
+    write_temperature(tmp_path / "model", 2.5)
+    texts = ["A good day for all of us.", "Nobody was paid, and nobody will be."]
+    start = load_start(str(tmp_path), classes=["negative", "neutral", "positive"], train_texts=[], seed=0)
+    encoding = load_encoding(str(tmp_path), texts)
+    vectors = np.concatenate(list(encoding.blocks(texts)))
+    for head in (start.base_head, encoding.head):
+        said = softmax(vectors @ head["kernel"] + head["bias"])
+        np.testing.assert_allclose(said, load_predictor(tmp_path)(texts), atol=1e-5)
 
 
 def test_cutting_the_vocabulary_and_restoring_it_loses_nothing():

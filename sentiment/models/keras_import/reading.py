@@ -118,6 +118,8 @@ def _check_directory(path: Path) -> None:
     n_members, size = struct.unpack_from("<HI", tail, place + 10)
     if n_members > _MAX_MEMBERS or size > 2**16:
         raise ModelError(f"{path.name} holds {n_members:,} files", expected=", ".join(_MEMBERS))
+    if tail[max(0, place - 20) : place].startswith(b"PK\x06\x07"):  # it would replace the numbers just checked
+        raise ModelError(f"{path.name} has a second list of files, for larger ones", expected=_EXPECTED)
 
 
 def _check_members(archive: zipfile.ZipFile, name: str) -> None:
@@ -127,6 +129,8 @@ def _check_members(archive: zipfile.ZipFile, name: str) -> None:
         own = member.orig_filename
         if own not in _MEMBERS or names.count(own) > 1 or member.flag_bits & 1:
             raise ModelError(f"{name} holds {own[:80]!r}", expected=f"{', '.join(_MEMBERS)}, each once")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ModelError(f"{name} holds {own} packed in an unusual way", expected=_EXPECTED)
         packed_far = member.file_size > 100 * member.compress_size + _BLOCK
         if member.file_size > _MEMBERS[own] or packed_far:
             raise ModelError(f"{name} holds {own} with {member.file_size:,} bytes", expected="A model of 1 GB at most")
