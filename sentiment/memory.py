@@ -13,6 +13,7 @@ from collections.abc import Mapping
 # Settings of glibc's mallopt(3), and what they are set to.
 _KEEP_MEMORY = {-4: 0, -1: 2**31 - 1, -2: 64 * 2**20}  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD
 _VARIABLE, _LARGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"  # read when a process starts, and only then
+_ARENAS = "MALLOC_ARENA_MAX"
 
 
 def keep_freed_memory() -> None:
@@ -29,6 +30,15 @@ def with_large_pages(environment: Mapping[str, str]) -> dict[str, str]:
     if "glibc.malloc.hugetlb" in given:
         return dict(environment)
     return {**environment, _VARIABLE: ":".join(filter(None, [given, _LARGE_PAGES]))}
+
+
+def with_few_arenas(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process that is to stay small; a choice that stands there already is left.
+
+    By default each thread allocates from an arena of its own, and what one of them frees is of no use to the others:
+    after explaining texts by three models a process held 716 MB so, with two arenas 477 MB.
+    """
+    return {_ARENAS: "2", **environment}
 
 
 def restart_with_large_pages() -> None:

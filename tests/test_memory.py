@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sentiment.memory import with_large_pages
+from sentiment.memory import with_few_arenas, with_large_pages
 
 PROGRAM = """
 import resource, sys
@@ -52,3 +52,8 @@ def test_a_command_starts_again_with_large_pages_and_keeps_its_arguments():
     command = [sys.executable, "-c", program, "two words", "é"]
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert answer.stdout.split("\n")[0] == "glibc.malloc.hugetlb=1 two words é"
+
+
+def test_few_arenas_are_asked_for_unless_somebody_has_chosen():
+    assert with_few_arenas({"A": "b"}) == {"A": "b", "MALLOC_ARENA_MAX": "2"}
+    assert with_few_arenas({"MALLOC_ARENA_MAX": "8"}) == {"MALLOC_ARENA_MAX": "8"}

@@ -98,7 +98,7 @@ def _sentence(after: Calibration, target: str) -> str:
 
 def _title(after: Calibration, target: str) -> str:
     if after.interval[0] == 0.0:
-        return "Confidence and truth agree, as far as these rows can tell"
+        return f"{'Probability and share' if target else 'Confidence and truth'} agree, as far as these rows can tell"
     return "Confidence and truth differ" if not target else "Probability and share differ"
 
 

@@ -20,6 +20,7 @@ from ui.state import runs_of, session
 from ui.widgets import Figure, is_dark, next_step, show_figure, show_figures
 
 METRICS = {"f1-score": "F1", "recall": "Recall"}
+MEANS = {"f1-score": "Mean F1", "recall": "Mean recall"}
 MOST = 8  # runs beside the one in use
 
 
@@ -75,6 +76,7 @@ def _choose(run: Run, others: Sequence[Run]) -> list[Run]:
         format_func=lambda run_id: titles.get(run_id, ""),
         key=_key(run),
         max_selections=MOST,
+        placeholder="Choose runs",
     )
     address.tell("with", ",".join(found) if found != [first.id] else None)
     return [by_id[run_id] for run_id in found]
@@ -138,7 +140,7 @@ def _show_pair_table(found: Compared, *, metric: str) -> None:
     first, second = (text.shorten(name, 30) for name in found.names)
     lines = [
         {
-            "Class": f"Mean {METRICS[metric]}" if line["class"] == MACRO else text.visible(line["class"]),
+            "Class": MEANS[metric] if line["class"] == MACRO else text.visible(line["class"]),
             f"Before: {first}": text.percent(line["a"]),
             f"In use: {second}": text.percent(line["b"]),
             "Difference in points": f"{_points(line['delta'])}  ({_points(line['low'])} to {_points(line['high'])})",
@@ -175,11 +177,11 @@ def show_many_table(comparison: Comparison, *, metric: str, what: str) -> None:
     for name in part["name"].drop_duplicates():
         line = {what: text.visible(name)}
         for cell in part[part["name"] == name].to_dict("records"):
-            heading = f"Mean {METRICS[metric]}" if cell["class"] == MACRO else text.visible(cell["class"])
+            heading = MEANS[metric] if cell["class"] == MACRO else text.visible(cell["class"])
             line[heading] = _cell(cell, reference=name == comparison.against)
         lines.append(line)
     table = pd.DataFrame(lines)
-    front = [what, f"Mean {METRICS[metric]}"]
+    front = [what, MEANS[metric]]
     st.dataframe(table[front + [column for column in table if column not in front]], hide_index=True)
     st.caption(
         f"{METRICS[metric]} on {text.count(comparison.n_rows, 'held-out row')}; in points, how far above or below "

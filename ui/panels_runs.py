@@ -26,7 +26,7 @@ def show_runs(workspace: Workspace, run: Run) -> None:
         scope = st.segmented_control("Runs of", [HERE, ALL], key=_SCOPE, required=True)
         address.tell("runs", ALL if scope == ALL else None)
         address.take_as("find", _WORDS, read=lambda value: value, default="")
-        words = st.text_input("Find", key=_WORDS, placeholder="name, base or setting", max_chars=200)
+        words = st.text_input("Find", key=_WORDS, placeholder="name or setting", max_chars=200)
         address.tell("find", words or None)
         runs = (workspace.runs() if scope == ALL else runs_of(workspace, run.info.dataset.id))[:MOST]
         table = pd.DataFrame([cache_compare.described(one) for one in runs], columns=list(COLUMNS))

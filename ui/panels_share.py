@@ -70,7 +70,7 @@ def show_package(run: Run) -> None:
         f"export {run.folder} --out model.zip --onnx model.onnx",
     )
     with st.expander("The card"):
-        st.markdown(card)
+        st.markdown(text.without_signs(card))
 
 
 def show_endpoint(workspace: Workspace, run: Run) -> None:

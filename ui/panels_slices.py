@@ -1,11 +1,13 @@
 """The report by length, language, any column of the file and by word, and the slices that the model is worse on."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from sentiment import evaluation, figures
+from sentiment import data, evaluation, figures
 from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.slices import FEWEST
 from sentiment.judging import Judgement
@@ -38,7 +40,7 @@ def show_slices(run: Run, judgement: Judgement) -> None:
     if table.empty:
         return
     overall = float((judgement.rows["label"].astype("str") == judgement.rows["model:prediction"].astype("str")).mean())
-    shown = table.assign(title=[title_of(line, with_column=by == WORST) for line in table.to_dict("records")])
+    shown = table.assign(title=_titles(run, table, with_column=by == WORST))
     key = f"slices:{run.id}:{by}"
     names = [_id(line) for line in table.to_dict("records")]
     figure = figures.plot_slices(shown, overall=overall, title=_title(shown, overall), dark=is_dark())
@@ -72,6 +74,13 @@ def title_of(line: dict, *, with_column: bool = True) -> str:
         return value
     column = "word" if line["column"] == WORD else text.visible(column_title(line["column"]))
     return f"{column}: {value}"
+
+
+def _titles(run: Run, table: pd.DataFrame, *, with_column: bool) -> list[str]:
+    """What slices are called, lengths with their unit."""
+    unit = {LENGTH: f" {data.length_unit(run.info.language)}"}
+    lines = table.to_dict("records")
+    return [title_of(line, with_column=with_column) + unit.get(line["column"], "") for line in lines]
 
 
 def _id(line: dict) -> str:
@@ -171,7 +180,7 @@ def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title
             groups=None if judgement.groups is None else judgement.groups[mask].tolist(),
             n_resamples=500,
         )
-        st.dataframe(report_frame(report), hide_index=True, key=f"slice-report:{run.id}")
+        st.dataframe(_report_of(report), hide_index=True, key=f"slice-report:{run.id}")
     wrong = (rows["label"] != rows["model:prediction"]).to_numpy(bool)
     confidence = judgement.probs()[mask].max(axis=1)
     order = np.lexsort((-confidence, ~wrong))
@@ -185,6 +194,13 @@ def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title
         on_click=_to_mistakes,
         args=(run, name),
     )
+
+
+def _report_of(report: dict[str, Any]) -> pd.DataFrame:
+    """The table of a report; without the mean of the classes where a class has too few rows to be a part of it."""
+    shown = report_frame(report)
+    too_few = any(line["support"] < evaluation.TOO_FEW for line in report["per_class"])
+    return shown.drop(index=len(report["classes"])) if too_few else shown
 
 
 def _to_mistakes(run: Run, name: str) -> None:

@@ -14,6 +14,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'@/])")
 _SIGNS = re.compile(
     r"(?<=:)(?=[\w+/-]+:)|(?<=:)(?=//)|(?<=@)(?=\w)|(?<=[-<>=])(?=[-<>=])|(?<=\bwww)(?=\.)", re.IGNORECASE
 )
+_ESCAPED_SIGNS = re.compile(r"(?<=\\:)(?=[\w+/-])|(?<=\\@)|(?<=www)(?=\\\.)|(?<=-)(?=\\>)", re.IGNORECASE)
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff]"
@@ -43,6 +44,11 @@ def literal(text: object, *, limit: int = 120) -> str:
     """
     line = shorten(visible(" ".join(str(text).split())), limit)
     return _MARKDOWN.sub(r"\\\1", _SIGNS.sub(_JOINER, line))
+
+
+def without_signs(markdown: str) -> str:
+    """Markdown in which what was escaped is neither an address nor an emoji once it is drawn on a page."""
+    return _ESCAPED_SIGNS.sub(_JOINER, markdown)
 
 
 def shorten(text: str, limit: int) -> str:

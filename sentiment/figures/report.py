@@ -63,7 +63,7 @@ def plot_report(
         )
     )
     figure.add_hline(y=len(names) - 0.48, line={"color": theme.FAINT, "width": 1})
-    figure.update_xaxes(range=[-0.01, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], showgrid=True)
+    figure.update_xaxes(range=[-0.03, 1.03], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], showgrid=True)
     figure.update_yaxes(range=[len(lanes) - 0.4, -0.5], visible=False)
     theme.finish(figure, title=_best_and_worst(report, metric, shown), height=140 + 62 * len(lanes), dark=dark)
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.02, "yref": "paper", "yanchor": "top"}

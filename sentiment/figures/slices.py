@@ -62,7 +62,7 @@ def plot_slices(table: pd.DataFrame, *, overall: float, title: str, dark: bool |
             textposition="middle right",
         )
     )
-    figure.update_xaxes(range=[-0.01, 1.03], tickformat=".0%", dtick=0.25, showgrid=True, side="top")
+    figure.update_xaxes(range=[-0.03, 1.03], tickformat=".0%", dtick=0.25, showgrid=True, side="top")
     figure.update_yaxes(range=[len(table) - 0.5, -0.7], visible=False)
     return theme.finish(figure, title=title, height=80 + 50 * max(len(table), 1), dark=dark)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from sentiment import errors
 from sentiment.errors import ModelError, SentimentError
+from sentiment.memory import with_few_arenas
 
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 120.0
@@ -151,7 +152,7 @@ def _spawn(path: Path) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "sentiment.serving.process", str(path)],
         stdin=subprocess.PIPE,
         start_new_session=True,  # a Ctrl+C at the server's terminal is the server's to answer
-        env={**os.environ, "PYTHONPATH": search},
+        env=with_few_arenas({**os.environ, "PYTHONPATH": search}),
     )
 
 

@@ -1,5 +1,6 @@
 """Words and numbers as they appear on a page."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from sentiment.model_card import plain
 from ui import text
 
 
@@ -100,3 +102,18 @@ def test_no_two_options_look_alike() -> None:
     shown = text.distinct({1: "same", 2: "same", 3: "a" * 100 + "1", 4: "a" * 100 + "2", 5: "same (2)"})
     assert len(set(shown.values())) == 5
     assert shown[1] == "same"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["https://evil.example", "a@b.example", "www.evil.example", "WWW.evil.example", ":smile:", ":+1:", "a -> b"],
+)
+def test_what_a_card_holds_is_neither_an_address_nor_an_emoji_on_a_page(name):
+    """A backslash does not help there: both are found once Markdown was read."""
+    shown = text.without_signs(f"| {plain(name)} | 3 |")
+    read = re.sub(r"\\([^\w\s])", r"\1", shown)  # as Markdown reads it
+    assert name not in read
+    assert name in read.replace("\u2060", "")
+    assert text.without_signs("| a |\n|---|---:|\n[x](https://a.example) `a:b`") == (
+        "| a |\n|---|---:|\n[x](https://a.example) `a:b`"
+    )
