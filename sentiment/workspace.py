@@ -12,8 +12,6 @@ In demo mode nothing is written here, not even a file that is taken away at once
 
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -25,14 +23,14 @@ from sentiment.data import Dataset, DatasetInfo, FileLabels, Overlay
 from sentiment.data.cells import clean_name
 from sentiment.data.storage import rename_saved
 from sentiment.errors import DataError, RunError, WorkspaceError
-from sentiment.files import WORKSPACE as ENVIRONMENT
-from sentiment.files import workspace_folder, write_atomic
+from sentiment.files import workspace_folder
 from sentiment.samples import Sample, list_samples
 from sentiment.sealing import seal
 from sentiment.shown import Shown, read_shown
 from sentiment.training import runs as run_folders
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import LABELS_FILE, Run
+from sentiment.workspace_folders import check_demo, list_folders, make_folders, move_folder, read_all
 
 if TYPE_CHECKING:
     from sentiment.labels.store import LabelStore
@@ -61,9 +59,9 @@ class Workspace:
         self.root = workspace_folder() if root is None else Path(root).absolute()
         if is_demo():
             seal(self.root)
-            _check_demo(self.root)
+            check_demo(self.root)
         else:
-            _make_folders(self.root)
+            make_folders(self.root)
         self._store: LabelStore | None = None
         self._opening = Lock()
         self._infos: dict[str, tuple[tuple[int, int], DatasetInfo]] = {}
@@ -129,8 +127,8 @@ class Workspace:
 
     def datasets(self) -> list[DatasetInfo]:
         """All datasets as they were imported, newest first; a damaged one is passed over."""
-        folders = (folder for folder in _folders(self.root / "datasets") if _is_dataset_id(folder.name))
-        infos = _readable(data.load_dataset_info, (folder for folder in folders if self._shows_dataset(folder)))
+        folders = (folder for folder in list_folders(self.root / "datasets") if _is_dataset_id(folder.name))
+        infos = read_all(data.load_dataset_info, (folder for folder in folders if self._shows_dataset(folder)))
         return sorted(infos, key=lambda info: (info.created, info.id), reverse=True)
 
     def dataset(self, dataset_id: str) -> Dataset:
@@ -195,7 +193,7 @@ class Workspace:
     def delete_dataset(self, dataset_id: str) -> None:
         """Moves a dataset to the trash, from which `restore_dataset` brings it back."""
         require(Role.OWNER, doing="delete a dataset")
-        _move(self.dataset_folder(dataset_id), self.root / "trash" / "datasets")
+        move_folder(self.dataset_folder(dataset_id), self.root / "trash" / "datasets")
 
     def restore_dataset(self, dataset_id: str) -> DatasetInfo:
         """Brings a deleted dataset back."""
@@ -203,7 +201,7 @@ class Workspace:
         folder = self.root / "trash" / "datasets" / dataset_id
         if not _is_dataset_id(dataset_id) or not folder.is_dir():
             raise _unknown("deleted dataset")
-        _move(folder, self.root / "datasets")
+        move_folder(folder, self.root / "datasets")
         return self.dataset_info(dataset_id)
 
     def create_run(self, dataset_id: str, config: FinetuneConfig, *, name: str | None = None) -> Run:
@@ -259,7 +257,7 @@ class Workspace:
         folder = self._run_folder(run_id)
         if (folder / "process.json").exists() and _is_active(folder):
             raise WorkspaceError("The run is still training", todo="Stop it first, then delete it")
-        _move(folder, self.root / "trash" / "runs")
+        move_folder(folder, self.root / "trash" / "runs")
 
     def restore_run(self, run_id: str) -> Run:
         """Brings a deleted run back."""
@@ -267,7 +265,7 @@ class Workspace:
         folder = self.root / "trash" / "runs" / run_id
         if not run_folders.is_run_id(run_id) or not folder.is_dir():
             raise _unknown("deleted run")
-        _move(folder, self.runs_folder)
+        move_folder(folder, self.runs_folder)
         return self.run(run_id)
 
     def samples(self) -> list[Sample]:
@@ -308,7 +306,9 @@ class Workspace:
 
     def _all_runs(self) -> list[Run]:
         """All runs that can be read, shown or not."""
-        return _readable(Run, (folder for folder in _folders(self.runs_folder) if run_folders.is_run_id(folder.name)))
+        return read_all(
+            Run, (folder for folder in list_folders(self.runs_folder) if run_folders.is_run_id(folder.name))
+        )
 
     def _run_folder(self, run_id: str) -> Path:
         folder = self.runs_folder / run_id
@@ -333,17 +333,6 @@ def _checked_name(name: str) -> str:
     return checked
 
 
-def _readable(read: Callable[[Path], T], folders: Iterable[Path]) -> list[T]:
-    """What can be read of `folders`: one damaged folder must not hide the others."""
-    found = []
-    for folder in folders:
-        try:
-            found.append(read(folder))
-        except (DataError, RunError):
-            continue
-    return found
-
-
 def _keep(kept: dict[str, T], dataset_id: str, value: T) -> None:
     """Remembers `value`, and forgets the oldest ones beyond `_KEPT`."""
     kept.pop(dataset_id, None)
@@ -360,48 +349,7 @@ def _keep_labels(overlay: Overlay, folder: Path) -> None:
         raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
 
 
-def _make_folders(root: Path) -> None:
-    try:
-        for name in ("datasets", "runs", "trash/datasets", "trash/runs"):
-            (root / name).mkdir(parents=True, exist_ok=True)
-        write_atomic(root / ".writable", b"")
-        (root / ".writable").unlink(missing_ok=True)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The workspace folder {root} cannot be written ({error.strerror})",
-            expected="A folder that this program may write",
-            todo=f"Change its permissions, or name another folder in {ENVIRONMENT}",
-        ) from error
-
-
-def _check_demo(root: Path) -> None:
-    if not (root / "datasets").is_dir():
-        raise WorkspaceError(
-            f"There is no workspace in {root} to show",
-            expected="A folder with datasets and runs, which demo mode only reads",
-            todo=f"Run `make demo`, which prepares one, or name the folder in {ENVIRONMENT}",
-        )
-
-
-def _folders(place: Path) -> list[Path]:
-    """What is in a folder; nothing where there is none, as in a workspace of which only a part was copied."""
-    return list(place.iterdir()) if place.is_dir() else []
-
-
 def _is_active(folder: Path) -> bool:
     from sentiment.training import jobs
 
     return jobs.read_state(folder).active
-
-
-def _move(folder: Path, target: Path) -> None:
-    """Moves a folder into `target`, replacing one of the same name there."""
-    place = target / folder.name
-    try:
-        if place.exists():
-            shutil.rmtree(place)
-        os.replace(folder, place)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The folder {folder.name} cannot be moved ({error.strerror})", todo="Check the workspace's permissions"
-        ) from error

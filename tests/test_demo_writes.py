@@ -58,7 +58,7 @@ PARTS_OF_THESE = """
 data/overlay.py:save_overlay data/storage.py:rename_saved data/storage.py:save_dataset files.py:write_atomic
 files.py:write_json importing.py:_write labels/reading.py:LabelReading._read training/jobs.py:_spawn
 training/jobs.py:_take_standby training/jobs.py:_worker_process training/text_map.py:_write_state
-training/text_reader.py:TextReader._run workspace.py:_make_folders workspace.py:_move
+training/text_reader.py:TextReader._run workspace_folders.py:make_folders workspace_folders.py:move_folder
 """  # called by those above once they have asked; the classes of a file, which the first look at its labels stores
 JOBS = """
 models/linear_store.py:save_linear models/store.py:save_model models/temperature.py:write_temperature
