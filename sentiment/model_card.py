@@ -20,7 +20,8 @@ from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.tensors import read_config
 from sentiment.training.runs import Run
 
-_SIGNS = re.compile(r"[\\`*_\[\]>~$|#@]|:(?=[\w+/-])|(?<=www)\.")  # also :smile: and what becomes a link
+# Also what begins :smile:, and what becomes a link.
+_SIGNS = re.compile(r"[\\`*_\[\]>~$|#@]|:(?=[\w+/-])|(?<=www)\.", re.IGNORECASE)
 _MAX_CHARS = 2_000
 _FIGURES = ("precision", "recall", "f1-score")
 

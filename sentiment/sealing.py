@@ -38,7 +38,7 @@ def seal(folder: Path) -> None:
     """From now on, this process refuses to write anything below the folder for as long as it is in demo mode."""
     if not _sealed:
         sys.addaudithook(_refuse)
-    _sealed.add(os.path.realpath(folder))
+    _sealed.update(_places(folder))
 
 
 def check_writable(path: Path) -> None:
@@ -73,5 +73,11 @@ def _in_folder(path: Any, descriptor: int) -> Any:
 def _is_sealed(path: Any) -> bool:
     if path is None:
         return False
-    real = os.path.realpath(os.fsdecode(path))
-    return any(real == folder or real.startswith(folder + os.sep) for folder in _sealed)
+    return any(place == folder or place.startswith(folder + os.sep) for place in _places(path) for folder in _sealed)
+
+
+def _places(path: Any) -> set[str]:
+    """Where a path leads, and where it stands: a link in the folder to elsewhere is as much a part of it."""
+    plain = os.fsdecode(path)
+    parent, name = os.path.split(os.path.abspath(plain))
+    return {os.path.realpath(plain), os.path.abspath(plain), os.path.join(os.path.realpath(parent), name)}

@@ -77,7 +77,7 @@ data/writing.py:write_table demo.py:main labels/exchange.py:write_labels models/
 models/keras_import/child.py:_save models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays
 models/keras_import/reading.py:_unpack models/package.py:_copy models/package.py:_forget_oldest
 models/package.py:_unpack packaging.py:export_onnx packaging.py:pack_run roles.py:main
-scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._start serving/client.py:ModelProcess.stop
+scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._drop serving/client.py:ModelProcess._start
 serving/client.py:_spawn
 """  # into a file that the command line names, the user's cache or a temporary folder, or to a terminal
 
@@ -199,6 +199,28 @@ def test_what_forgets_to_ask_is_still_refused_below_a_demos_workspace(demo: Worl
                 write()
     write_atomic(tmp_path / "elsewhere", b"x")  # a report that the command line writes
     assert (tmp_path / "elsewhere").read_bytes() == b"x"
+
+
+def test_a_part_of_a_workspace_that_is_kept_elsewhere_is_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs on another disk, say, with a link to them: neither what is behind the link changes, nor the link."""
+    monkeypatch.setenv("SENTIMENT_MODE", "demo")
+    root, other = tmp_path / "workspace", tmp_path / "disk" / "runs"
+    (root / "datasets").mkdir(parents=True)
+    (other / "one").mkdir(parents=True)
+    (root / "runs").symlink_to(other)
+    Workspace(root)
+    with unchanged(other):
+        for write in (
+            lambda: (root / "runs" / "one" / "file").write_text("x"),
+            lambda: (root / "runs" / "one").rmdir(),
+            lambda: (root / "runs").unlink(),
+            lambda: (root / "runs").rename(tmp_path / "gone"),
+        ):
+            with refused():
+                write()
+    assert (root / "runs").is_symlink()
 
 
 def test_the_database_itself_refuses_a_demos_writes(demo: World) -> None:

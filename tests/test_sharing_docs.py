@@ -54,5 +54,6 @@ def test_the_limits_that_are_told_are_those_that_hold(project_folder):
         ENDPOINT_LIMITS.max_text_chars,
         ENDPOINT_LIMITS.max_body_bytes,
         ENDPOINT_LIMITS.max_waiting_texts,
+        ENDPOINT_LIMITS.max_waiting_chars,
     ):
         assert f"| {limit:,} |" in words

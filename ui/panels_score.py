@@ -22,8 +22,8 @@ _PREVIEW = 5
 def show_scoring(run: Run) -> None:
     """Draws everything between a file and the same file with a prediction for each row."""
     st.markdown(
-        "A file of any size, one row per text: every row and column comes back, with the prediction and the "
-        "probability of each class beside it."
+        f"A file of up to {MOST_MEGABYTES} MB (of any size by the command predict), one row per text: every row and "
+        "column comes back, with the prediction and the probability of each class beside it."
     )
     if access.is_demo():
         show_closed(Role.VIEWER, "Files are not scored in a demo.")

@@ -218,8 +218,8 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
             st.button(
                 "Save with the run", icon=":material/save:", disabled=saved == rule, key="save-rule",
                 on_click=save_rule, args=(run, rule),
-                help="From then on, scoring a file with this run (on the Share page or by the command predict) follows the rule. "
-                "The endpoint goes on to give all probabilities and the most likely class.",
+                help="From then on, scoring a file with this run (on the Share page or by the command predict) follows "
+                "the rule. The endpoint goes on to give all probabilities and the most likely class.",
             )  # fmt: skip
             st.button("Back to the most likely class", icon=":material/restart_alt:", key="reset-rule",
                       disabled=rule.plain and saved.plain, on_click=_reset, args=(run, judgement))  # fmt: skip

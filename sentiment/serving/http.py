@@ -59,7 +59,7 @@ class Endpoint:
         limits: EndpointLimits = ENDPOINT_LIMITS,
         open_without_token: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._merger = Merger(predict, most_waiting=limits.max_waiting_texts)
+        self._merger = Merger(predict, most_waiting=limits.max_waiting_texts, most_chars=limits.max_waiting_chars)
         self._served, self._limits, self._open = served, limits, open_without_token
 
     def routes(self) -> list[Route]:

@@ -25,6 +25,7 @@ class _Asked:
     model: str
     texts: list[str]
     answer: "asyncio.Future[Answer]"
+    n_chars: int
 
 
 class Merger:
@@ -34,12 +35,21 @@ class Merger:
         predict: called in a thread, for one batch at a time.
         most_texts: in one batch; what one request asks for is never split.
         most_waiting: texts that may wait.
+        most_chars: characters of all texts that may wait.
     """
 
-    def __init__(self, predict: Predict, *, most_texts: int = 4_096, most_waiting: int = 50_000) -> None:
-        self._predict, self._most_texts, self._most_waiting = predict, most_texts, most_waiting
+    def __init__(
+        self,
+        predict: Predict,
+        *,
+        most_texts: int = 4_096,
+        most_waiting: int = 50_000,
+        most_chars: int = 32_000_000,
+    ) -> None:
+        self._predict, self._most_texts = predict, most_texts
+        self._most_waiting, self._most_chars = most_waiting, most_chars
         self._waiting: deque[_Asked] = deque()
-        self._n_texts = 0
+        self._n_texts = self._n_chars = 0
         self._at_work: asyncio.Task[None] | None = None
 
     async def ask(self, model: str, texts: list[str]) -> Answer:
@@ -49,11 +59,12 @@ class Merger:
             Busy: if too many texts wait already.
             SentimentError: what the prediction raised.
         """
-        if self._n_texts and self._n_texts + len(texts) > self._most_waiting:
+        asked = _Asked(model, texts, asyncio.get_running_loop().create_future(), sum(map(len, texts)))
+        many = self._n_texts + len(texts) > self._most_waiting or self._n_chars + asked.n_chars > self._most_chars
+        if self._n_texts and many:
             raise Busy
-        asked = _Asked(model, texts, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
-        self._n_texts += len(texts)
+        self._n_texts, self._n_chars = self._n_texts + len(texts), self._n_chars + asked.n_chars
         if self._at_work is None or self._at_work.done():
             self._at_work = asyncio.create_task(self._work())
         return await asked.answer
@@ -89,4 +100,5 @@ class Merger:
                 rest.append(asked)
         self._waiting = rest
         self._n_texts = sum(len(asked.texts) for asked in rest)
+        self._n_chars = sum(asked.n_chars for asked in rest)
         return batch

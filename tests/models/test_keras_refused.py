@@ -313,6 +313,14 @@ def test_another_length_than_the_files_is_refused(good, tokenizer):
     assert "reads 9 words" in refused(good / "good.keras", tokenizer, maxlen=8, within=SECOND)
 
 
+def test_a_file_that_says_more_than_any_model_needs_is_refused(good, tokenizer):
+    """What it says of itself would be in the server's memory several times."""
+    with h5py.File(good / "bad.h5", "w", libver="latest") as file:
+        file.attrs["keras_version"] = "2" * (40 * 2**20)
+        file.attrs["model_config"] = "{}"
+    assert "bounds of time and memory" in refused(good / "bad.h5", tokenizer)
+
+
 def test_weights_alone_are_no_model(tmp_path, tokenizer):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -210,6 +210,28 @@ def test_too_much_waiting_is_refused_and_a_failed_batch_stops_nobody_else():
     asyncio.run(main())
 
 
+def test_few_texts_that_are_long_are_bounded_while_they_wait_too():
+    go_on = threading.Event()
+
+    def slow(model, texts):
+        go_on.wait(10)
+        return by_length(model, texts)
+
+    async def main():
+        merger = Merger(slow, most_chars=100)
+        tasks = [asyncio.create_task(merger.ask("A", ["x"]))]
+        await asyncio.sleep(0.1)
+        tasks += [asyncio.create_task(merger.ask("A", ["x" * 60])), asyncio.create_task(merger.ask("A", ["x" * 40]))]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await merger.ask("A", ["x"])
+        go_on.set()
+        assert [len(probs) for _, probs in await asyncio.gather(*tasks)] == [1, 1, 1]
+        assert len((await merger.ask("A", ["x" * 500]))[1]) == 1  # alone, whatever its length
+
+    asyncio.run(main())
+
+
 @pytest.fixture
 def server():
     """A real server over the stand-in model, on a free port."""

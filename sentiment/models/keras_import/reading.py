@@ -24,6 +24,7 @@ _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 _MEMBERS = {_CONFIG: 4 * 2**20, _METADATA: 2**16, _WEIGHTS: 2 * MAX_BYTES}  # bytes that each may have
 _MAX_MEMBERS = 64
+_MAX_FOUND = 2**25  # bytes of what the other process says: the configuration, twice escaped, and the names of arrays
 _SECONDS = 120
 _BLOCK = 2**20
 _EXPECTED = "A .h5 file of Keras 2, or a .keras or .h5 file of Keras 3"
@@ -212,6 +213,8 @@ def _read_arrays(source: Path, folder: Path, *, name: str) -> dict[str, Any]:
             timeout=_SECONDS,
             check=False,
         )
+        if (arrays / FOUND).stat().st_size > _MAX_FOUND:
+            raise ValueError("it says more than any model needs")
         found = json.loads((arrays / FOUND).read_text(encoding="utf-8"))
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise ModelError(
