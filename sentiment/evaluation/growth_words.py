@@ -19,8 +19,8 @@ def describe_learning(values: Mapping[str, Any]) -> str:
         opening = f"Twice as many labels as the {n} there are would bring little: {_points(gain)} of macro-F1"
     ranked = rank_classes(values)
     if not ranked:
-        return f"{opening}."
-    return f"{opening}. {_of_class(ranked)}"
+        return f"{opening}{_perhaps(gain)}."
+    return f"{opening}{_perhaps(gain)}. {_of_class(ranked)}"
 
 
 def rank_classes(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -31,10 +31,9 @@ def rank_classes(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def describe_class(part: Mapping[str, Any]) -> str:
     """What twice as many labels of one class bring to its own F1."""
-    gain = part["own"]["gains"][_key(part["own"]["gains"], 2)]
-    return (
-        f"Twice as many {class_name(part['class'])} labels ({number(part['n_labels'])} more): {_points(gain)} of its F1"
-    )
+    gain = _gain(part, "own")
+    labels = f"{class_name(part['class'])} labels ({number(part['n_labels'])} more)"
+    return f"Twice as many {labels}: {_points(gain)} of its F1{_perhaps(gain)}"
 
 
 def _of_class(ranked: Sequence[Mapping[str, Any]]) -> str:
@@ -43,7 +42,7 @@ def _of_class(ranked: Sequence[Mapping[str, Any]]) -> str:
     level = any(_gain(part, "mean")[2] / max(1, part["n_labels"]) >= least for part in ranked[1:])
     told = (
         f"The class to begin with is {class_name(first['class'])}: {number(first['n_labels'])} more of its labels "
-        f"alone would bring {_points(_gain(first, 'own'))} of its F1"
+        f"alone would bring {_points(_gain(first, 'own'))} of its F1{_perhaps(_gain(first, 'own'))}"
     )
     return f"{told}, though another class may be as good." if level else f"{told}."
 
@@ -57,6 +56,11 @@ def _gain(part: Mapping[str, Any], kind: str) -> Any:
 def _points(gain: Sequence[float]) -> str:
     value, low, high = (100 * share for share in gain)
     return f"{value:+.1f} points ({round(low)} to {round(high)})".replace("-", "−")
+
+
+def _perhaps(gain: Sequence[float]) -> str:
+    """What must be added where the interval of a gain holds none at all."""
+    return ", or nothing" if gain[1] <= 0 <= gain[2] else ""
 
 
 def _key(gains: Mapping[Any, Any], factor: int) -> Any:

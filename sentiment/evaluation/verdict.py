@@ -90,14 +90,14 @@ def class_name(text: str, *, quoted: bool = False) -> str:
 
 
 def _compared(report: Mapping[str, Any], comparisons: Mapping[str, pd.DataFrame], what: str) -> str:
-    table = max(comparisons.values(), key=lambda table: float(table["b"].iloc[-1]))
+    baseline, table = max(comparisons.items(), key=lambda item: float(item[1]["b"].iloc[-1]))
     support = {row["class"]: row["support"] for row in report["per_class"]}
     classes, overall = table.iloc[:-1], str(table["better"].iloc[-1])
     judged = classes[[support.get(name, 0) >= TOO_FEW for name in classes["class"]]]
     if judged.empty:
         return ""
     won, lost, open_ = (list(judged.loc[judged["better"] == side, "class"]) for side in ("a", "b", "undecided"))
-    whom = "the simple baseline"
+    whom = "always saying the most frequent class" if baseline == "majority" else "the simple baseline"
     if len(won) == len(judged):
         return f"it beats {whom} on every class"
     if not won and not lost:

@@ -125,3 +125,5 @@ def test_the_sentence_names_the_class_whose_labels_pay_most_each():
     assert describe_learning({**values, "classes": [level, rare]}).endswith("though another class may be as good.")
     assert "would bring little" in describe_learning({**values, "overall": _curve(0.004, 0.0, 0.01), "classes": []})
     assert describe_learning({"skipped": "Nothing to see."}).endswith("was not measured. Nothing to see.")
+    unsure = describe_learning({**values, "overall": _curve(0.05, -0.03, 0.09), "classes": []})
+    assert unsure.endswith("would bring about +5.0 points (−3 to 9) of macro-F1, or nothing.")

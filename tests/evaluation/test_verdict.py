@@ -60,6 +60,12 @@ def test_the_stronger_baseline_is_the_one_spoken_of():
     assert "loses to the simple baseline" in verdict(REPORT, {"majority": weak, "tfidf": strong}, n=488)
 
 
+def test_the_most_frequent_class_alone_is_not_called_a_simple_model():
+    table = _comparison(negative="a", neutral="a", positive="a", macro="a")
+    said = verdict(REPORT, {"majority": table}, n=488)
+    assert "it beats always saying the most frequent class on every class" in said
+
+
 def test_without_baselines_the_sentence_ends_earlier():
     assert verdict(REPORT, {}, n=488, what="reviews").endswith("misses half of the neutral ones.")
 
