@@ -18,10 +18,9 @@ from sentiment.access import Role, require
 from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import read_json, write_json
+from sentiment.models.package import RULE, is_package, open_package
 from sentiment.models.temperature import temperature_of
 from sentiment.training.runs import MODELS, Run
-
-_RULE = "thresholds.json"
 
 
 @dataclass(frozen=True)
@@ -79,15 +78,16 @@ def probs_of(rows: pd.DataFrame, classes: Sequence[str], *, model: str = "model"
 
 
 def read_rule(run_folder: Path) -> Rule | None:
-    """The decision rule that was saved with a run, or None where there is none.
+    """The decision rule that was saved with a run, or that stands in a package; None where there is none.
 
     Raises:
         RunError: if it cannot be read.
     """
-    path = Path(run_folder) / _RULE
+    folder = Path(run_folder)
+    path = (open_package(folder) if is_package(folder) else folder) / RULE
     try:
         return Rule.from_dict(read_json(path)) if path.exists() else None
-    except (OSError, ValueError, SentimentError) as error:
+    except (OSError, ValueError, RecursionError, SentimentError) as error:
         raise RunError(
             f"The thresholds of run {Path(run_folder).name} cannot be read", todo="Save them again on the Evaluate page"
         ) from error
@@ -101,7 +101,7 @@ def save_rule(run: Run, rule: Rule | None) -> None:
         UsageError: if the rule names a class that the run's model does not know.
     """
     require(Role.OWNER, doing="save thresholds")
-    path = run.folder / _RULE
+    path = run.folder / RULE
     if rule is None or rule.plain:
         path.unlink(missing_ok=True)
         return

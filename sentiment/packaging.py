@@ -14,7 +14,7 @@ from sentiment.errors import ModelError, UsageError
 from sentiment.files import write_atomic
 from sentiment.model_card import base_name, describe_card, model_card
 from sentiment.models.folders import model_folder
-from sentiment.models.package import CARD, CONFIG, MEMBERS, open_package, package_bytes
+from sentiment.models.package import CARD, CONFIG, MEMBERS, RULE, open_package, package_bytes
 from sentiment.models.tensors import read_config
 from sentiment.training.runs import Run
 
@@ -22,7 +22,9 @@ __all__ = ["export_onnx", "open_package", "pack_run", "package_of"]
 
 
 def package_of(run: Run) -> bytes:
-    """The content of a run's package: its weights as they are, tokenizer, config and card. The same for the same run.
+    """The content of a run's package: weights as they are, tokenizer, config, card and thresholds, if it has any.
+
+    The same for the same run.
 
     Raises:
         ModelError: if the run has no model yet, or it cannot be read.
@@ -39,6 +41,8 @@ def package_of(run: Run) -> bytes:
     for name in MEMBERS:
         if name not in members and (folder / name).is_file():
             members[name] = _read(folder / name)
+    if (run.folder / RULE).is_file():  # thresholds are the run's; whoever scores files with the package follows them
+        members[RULE] = _read(run.folder / RULE)
     return package_bytes(members)
 
 

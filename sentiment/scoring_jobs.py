@@ -90,7 +90,7 @@ class _Stopped(Exception):
 
 
 class ScoringJob:
-    """One file on its way through a model.
+    """One file on its way through a model; it ends when nobody holds this object any more.
 
     Args:
         upload: the file.
@@ -105,21 +105,35 @@ class ScoringJob:
     ) -> None:
         self.upload, self.text = upload, text
         self.out = upload.folder / f"scored{ending}"
-        self._model, self._ask = str(model), ask
-        self._stop = threading.Event()
-        self.state = JobState()
+        self._work = _Work(upload, str(model), text=text, out=self.out, ask=ask)
+        weakref.finalize(self, self._work.stop.set)  # somebody who left needs no result
+
+    @property
+    def state(self) -> JobState:
+        """How far it is."""
+        return self._work.state
 
     def start(self) -> None:
         """Begins in the background."""
-        threading.Thread(target=self._work, name="scoring", daemon=True).start()
+        threading.Thread(target=self._work.run, name="scoring", daemon=True).start()
 
     def stop(self) -> None:
         """Has it end after the texts that the model is at; nothing is kept then."""
-        self._stop.set()
+        self._work.stop.set()
 
-    def _work(self) -> None:
+
+class _Work:
+    """What the thread of a job does; it knows nothing of the job, so that it does not keep it alive."""
+
+    def __init__(self, upload: UploadedFile, model: str, *, text: str, out: Path, ask: Ask) -> None:
+        self._upload, self._model, self._text, self._out, self._ask = upload, model, text, out, ask
+        self.stop = threading.Event()
+        self.state = JobState()
+
+    def run(self) -> None:
+        """Waits for its turn, and scores."""
         while not _turns.acquire(timeout=0.2):
-            if self._stop.is_set():
+            if self.stop.is_set():
                 self.state = JobState("stopped")
                 return
         try:
@@ -144,7 +158,7 @@ class ScoringJob:
         def predict(texts: Sequence[str]) -> NDArray[np.float32]:
             parts = []
             for start in range(0, len(texts), _TEXTS):
-                if self._stop.is_set():
+                if self.stop.is_set():
                     raise _Stopped
                 parts.append(self._ask("predict", self._model, texts=list(texts[start : start + _TEXTS]))["probs"])
             return np.array([row for part in parts for row in part], np.float32).reshape(len(texts), len(classes))
@@ -153,15 +167,15 @@ class ScoringJob:
             self.state = JobState("scoring", progress)
 
         scored = score_file(
-            self.upload.path,
-            self.out,
-            text=self.text,
+            self._upload.path,
+            self._out,
+            text=self._text,
             predict_fn=predict,
             classes=classes,
             rule=read_rule(Path(self._model)),
-            name=self.upload.name,
-            file_format=self.upload.file_format,
+            name=self._upload.name,
+            file_format=self._upload.file_format,
             on_progress=note,
-            should_stop=self._stop.is_set,
+            should_stop=self.stop.is_set,
         )
         return JobState("stopped") if scored.stopped else JobState("finished", scored=scored)

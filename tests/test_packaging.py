@@ -13,6 +13,8 @@ import pytest
 import sentiment
 from sentiment.cli import main
 from sentiment.errors import ModelError
+from sentiment.evaluation.thresholds import Rule
+from sentiment.judging import read_rule, save_rule
 from sentiment.model_card import model_card, plain
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.models.classifier import flatten, fresh_params, unflatten
@@ -210,3 +212,12 @@ def test_a_package_is_taken_wherever_a_run_or_a_base_is(tmp_path, capsys):
     config = json.loads((tmp_path / "second" / "model" / "config.json").read_text())
     assert any("IMDb" in source for source in config["origin"]["licences"])
     capsys.readouterr()
+
+
+def test_thresholds_that_were_saved_with_a_run_go_along(make_run, tmp_path):
+    run = make_run("cnn")
+    pack_run(run, tmp_path / "plain.zip")
+    save_rule(run, Rule({"negative": 0.3}, undecided_below=0.4))
+    pack_run(run, tmp_path / "ruled.zip")
+    assert read_rule(tmp_path / "plain.zip") is None
+    assert read_rule(tmp_path / "ruled.zip") == Rule({"negative": 0.3}, undecided_below=0.4)

@@ -109,3 +109,27 @@ def test_a_demo_scores_no_files(monkeypatch):
     monkeypatch.setenv(MODE, "demo")
     with pytest.raises(AccessError):
         UploadedFile("reviews.csv", ROWS)
+
+
+def test_a_job_that_nobody_holds_any_more_ends():
+    asked, go_on, later = threading.Event(), threading.Event(), []
+
+    def slow(operation, model, *, texts):
+        if texts:
+            later.append(len(texts))
+            asked.set()
+            go_on.wait(10)
+        return answer(operation, model, texts=texts)
+
+    upload = UploadedFile("rows.csv", b"text\n" + b"fine\n" * 5_000)
+    folder = upload.folder
+    job = ScoringJob(upload, "a-run", text="text", ending=".csv", ask=slow)
+    job.start()
+    assert asked.wait(10)
+    del upload, job
+    go_on.set()
+    until = time.monotonic() + 10
+    while folder.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not folder.exists()
+    assert len(later) == 1

@@ -23,11 +23,12 @@ from typing import BinaryIO
 from sentiment.errors import ModelError
 from sentiment.models.device import cache_folder
 
-CONFIG, CARD = "config.json", "README.md"
+CONFIG, CARD, RULE = "config.json", "README.md", "thresholds.json"
 # The members, in the order in which they are written, and the bytes that each may have once it is unpacked.
 MEMBERS = {
     CARD: 2**20,
     CONFIG: 2**22,
+    RULE: 2**20,
     "tokenizer.json": 2**27,
     "vocabulary.json": 2**26,
     "weights.safetensors": 2**30,
