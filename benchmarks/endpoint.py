@@ -6,9 +6,11 @@ handler without merging does. A wrong or missing answer ends it. Writes benchmar
 """
 
 import argparse
+import datetime
 import http.client
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +166,10 @@ def main() -> None:
             with running(command, place, **environment):
                 rows += measure(name, place, expected, texts, **options)
                 print("\n".join(rows[-2:]), flush=True)
-    RESULTS.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    versions = ", ".join(f"{package} {version(package)}" for package in ("streamlit", "uvicorn", "jax"))
+    stamp = f"{datetime.date.today()}, {machine}, {versions}, {given.model}"
+    RESULTS.write_text("\n".join([stamp, "", HEADER, *rows]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
