@@ -106,7 +106,7 @@ def show_table(judgement: Judgement, *, model: str) -> None:
 def report_frame(report: dict[str, Any]) -> pd.DataFrame:
     """The table of a report as people read it: columns Class, Precision, Recall, F1 and Rows, all of them words."""
     table = evaluation.report_table(report)
-    titles = {"macro avg": "Mean of the classes", "weighted avg": "Weighted by rows", "accuracy": "Accuracy"}
+    titles = {"macro avg": "Mean of the classes", "weighted avg": "Weighted by rows", "accuracy": "Right (accuracy)"}
     classes = set(report["classes"])
     names = [text.visible(n) if i < len(classes) else titles.get(n, n) for i, n in enumerate(table["class"])]
     shown = pd.DataFrame({"Class": names})

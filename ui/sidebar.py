@@ -59,9 +59,7 @@ def _choose_run(workspace: Workspace) -> None:
     def change() -> None:
         state.use_run(by_id[state.widget(_RUN)])
 
-    titles = text.distinct(
-        {run.id: f"{run.info.name} · {text.day_or_time(run.info.created)}" for run in by_id.values()}
-    )
+    titles = text.distinct({run.id: _run_title(run) for run in by_id.values()})
     st.selectbox(
         "Run in use",
         list(titles),
@@ -70,6 +68,12 @@ def _choose_run(workspace: Workspace) -> None:
         on_change=change,
     )
     st.caption(describe_run(by_id[str(state.run_id)]))
+
+
+def _run_title(run: Run) -> str:
+    """A run's name and time, without the name of its dataset, which stands above it."""
+    name = run.info.name.removeprefix(f"{run.info.dataset.name} · ")
+    return f"{name} · {text.day_or_time(run.info.created)}"
 
 
 def describe_run(run: Run) -> str:
