@@ -13,7 +13,7 @@ import pandas as pd
 from sentiment.data import language_name
 from sentiment.data.cells import clean_name
 from sentiment.errors import ModelError
-from sentiment.evaluation.calibration import measure_calibration
+from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, measure_calibration
 from sentiment.judging import Judgement, judge_run
 from sentiment.models.folders import describe_origin, model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
@@ -180,8 +180,10 @@ def _calibration(run: Run, config: Mapping[str, Any], judgement: Judgement | Non
         if config.get("temperature")
         else "No temperature was fitted; the probabilities are as they were learned."
     )
-    if judgement is None or not len(judgement.rows):
+    if judgement is None:
         return temperature
+    if len(judgement.rows) < FEWEST_TO_MEASURE:
+        return f"{temperature} The held-out rows are too few to tell how well it is calibrated."
     columns = [f"model:prob:{name}" for name in run.info.classes]
     labels = pd.Categorical(judgement.rows["label"], categories=list(run.info.classes)).codes
     groups = judgement.rows["group"].tolist() if judgement.rows["group"].notna().all() else None

@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 
 N_BINS, FEWEST_IN_BIN = 10, 30
 LOWEST, HIGHEST = 0.1, 10.0  # a temperature beyond these says more of the few rows than of the model
-FEWEST_TO_MEASURE = 100  # rows below which no calibration error is shown
+FEWEST_TO_MEASURE = 200  # rows below which no calibration error is shown: its interval holds the truth too seldom there
 FEWEST_TO_FIT = 20  # rows below which no temperature is fitted
 _SPREAD = 1.0  # standard deviation of the prior of log T: weighs on few rows, vanishes on a hundred
 _TINY = 1e-12

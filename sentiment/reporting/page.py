@@ -12,7 +12,7 @@ import pandas as pd
 from sentiment import __version__
 from sentiment.data import language_name, load_dataset
 from sentiment.errors import RunError, SentimentError
-from sentiment.evaluation.calibration import apply_temperature, measure_calibration
+from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, apply_temperature, measure_calibration
 from sentiment.judging import Judgement, judge_run
 from sentiment.reporting import sections
 from sentiment.reporting.learning import show_learning
@@ -119,6 +119,8 @@ def _header(run: Run) -> Html:
 
 def _calibration(run: Run, judgement: Judgement) -> Html:
     probs, labels, groups = judgement.probs(), judgement.labels, judgement.groups
+    if len(labels) < FEWEST_TO_MEASURE:
+        return sections.show_uncalibrated(len(labels))
     temperature = judgement.temperature
     before = None
     if temperature not in (None, 1.0):

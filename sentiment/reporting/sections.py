@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sentiment.data.dataset import FILE_PREFIX
-from sentiment.evaluation.calibration import Calibration
+from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, Calibration
 from sentiment.evaluation.metrics import METRICS, TOO_FEW
 from sentiment.judging import Judgement
 from sentiment.reporting.drawing import Mark, axis, reliability, strip
@@ -45,6 +45,7 @@ def show_verdict(judgement: Judgement) -> Html:
 
 
 _PERCENT = "\u202f%"
+_CALIBRATION = tag("h2", "Does it know how sure it is?")
 
 
 def show_classes(judgement: Judgement) -> Html:
@@ -168,6 +169,15 @@ def show_confusion(report: Mapping[str, Any]) -> Html:
     return join(tag("h2", "What is taken for what"), tag("p", hint, class_="note"), tag("div", table, class_="box"))
 
 
+def show_uncalibrated(n: int) -> Html:
+    """That there are too few rows to tell whether the probabilities mean what they say."""
+    told = (
+        f"Too few rows: {n} held-out ones cannot tell whether a probability can be believed; "
+        f"it takes {FEWEST_TO_MEASURE}."
+    )
+    return join(_CALIBRATION, tag("p", told))
+
+
 def show_calibration(before: Calibration | None, after: Calibration, *, temperature: float | None) -> Html:
     """Whether the probabilities mean what they say."""
     low, high = after.interval
@@ -192,7 +202,7 @@ def show_calibration(before: Calibration | None, after: Calibration, *, temperat
     table = _table(["It says", "on average", "and is right", "Rows"], lines)
     label = "How often the model is right, against how sure it says to be"
     picture = reliability(before.bins if before else None, after.bins, label=label)
-    return join(tag("h2", "Does it know how sure it is?"), tag("p", told), tag("div", picture, table, class_="pair"))
+    return join(_CALIBRATION, tag("p", told), tag("div", picture, table, class_="pair"))
 
 
 def show_slices(slices: Slices) -> Html:
