@@ -127,6 +127,12 @@ def test_classes_with_too_few_rows_show_no_proud_number(tmp_path: Path) -> None:
     assert render_report(run).decode().count("too few rows (15)") >= 3 * 4
 
 
+@pytest.mark.parametrize(("n", "said"), [(199, "Too few rows: 199"), (200, "is off by")])
+def test_a_calibration_error_takes_two_hundred_rows(tmp_path: Path, n: int, said: str) -> None:
+    run = judged_run(tmp_path / "run", [f"text {i}" for i in range(n)])
+    assert said in render_report(run).decode()
+
+
 def test_it_says_nothing_of_the_machine(tmp_path: Path) -> None:
     run = judged_run(
         tmp_path / "secret-place" / "run", [f"text {i}" for i in range(90)], base=str(tmp_path / "old-run")
