@@ -13,7 +13,6 @@ REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,$(if $(TPU),requirements-tpu.tx
 STAMP := $(VENV)/.installed-$(basename $(REQUIREMENTS))
 DEV_STAMP := $(VENV)/.installed-requirements-dev
 BUILD_STAMP := $(VENV)/.installed-requirements-build
-MYPY = $(PYTHON) -m mypy
 PIP_INSTALL = $(PYTHON) -m pip install -qq --disable-pip-version-check
 
 # What a user has set for other projects must not reach into this one's environment.
@@ -76,11 +75,10 @@ ifeq ($(CHROMIUM),)
 	@./tests/browser/install_chromium.sh
 endif
 
-# Type errors are mypy's status 1. Status 2 is a crash of its own, seen now and then, with which it says nothing of the code.
 check: $(STAMP) $(DEV_STAMP)  ## check format, lint and types
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(MYPY) || { status=$$?; [ $$status -eq 2 ] && $(MYPY) --no-incremental; }
+	$(PYTHON) -m mypy
 
 format: $(STAMP) $(DEV_STAMP)  ## format the code and repair what lint can
 	$(PYTHON) -m ruff format .
