@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from sentiment.data.writing import MAX_XLSX_CHARS, MAX_XLSX_ROWS, defuse, write_bytes
+from sentiment.data.writing import MAX_XLSX_ROWS, check_cells, defuse, write_bytes
 from sentiment.errors import DataError
 
 FORMATS = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
@@ -132,14 +132,7 @@ class _Workbook:
     def add(self, frame: pd.DataFrame) -> None:
         if not self._n_rows:
             self._write([defuse(name) for name in frame.columns])
-        for name in frame.columns:
-            texts = frame[name]
-            if not pd.api.types.is_numeric_dtype(texts) and (texts.astype("str").str.len() > MAX_XLSX_CHARS).any():
-                raise DataError(
-                    f"A text of column “{name}” is longer than a cell of a worksheet may be",
-                    expected=f"At most {MAX_XLSX_CHARS:,} characters",
-                    todo="Write a .csv or .jsonl",
-                )
+        check_cells(frame)
         for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
             self._write([None if pd.isna(value) else defuse(value) for value in values])
 

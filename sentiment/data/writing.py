@@ -60,20 +60,29 @@ def _delimited(frame: pd.DataFrame, delimiter: str) -> bytes:
     return text.encode("utf-8")
 
 
-def _workbook(frame: pd.DataFrame) -> bytes:
-    if len(frame) > MAX_XLSX_ROWS:
-        raise DataError(
-            f"The table has {len(frame):,} rows", expected=f"A worksheet holds {MAX_XLSX_ROWS:,}", todo="Write a .csv"
-        )
-    safe = _defused(frame)
-    for name in safe.columns:
-        values = safe[name]
+def check_cells(frame: pd.DataFrame) -> None:
+    """Checks that every text fits into a cell of a worksheet.
+
+    Raises:
+        DataError: naming the column of one that does not.
+    """
+    for name in frame.columns:
+        values = frame[name]
         if not pd.api.types.is_numeric_dtype(values) and (values.astype("str").str.len() > MAX_XLSX_CHARS).any():
             raise DataError(
                 f"A text of column “{name}” is longer than a cell of a worksheet may be",
                 expected=f"At most {MAX_XLSX_CHARS:,} characters",
                 todo="Write a .csv or .jsonl",
             )
+
+
+def _workbook(frame: pd.DataFrame) -> bytes:
+    if len(frame) > MAX_XLSX_ROWS:
+        raise DataError(
+            f"The table has {len(frame):,} rows", expected=f"A worksheet holds {MAX_XLSX_ROWS:,}", todo="Write a .csv"
+        )
+    safe = _defused(frame)
+    check_cells(safe)
     buffer = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
     with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
