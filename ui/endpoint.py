@@ -1,12 +1,15 @@
 """The endpoint for other programs beside the dashboard: its routes, which ask the model process."""
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from starlette.routing import Route
 
 from sentiment.access import Role
 from sentiment.errors import AccessError
+from sentiment.evaluation.thresholds import Rule
+from sentiment.judging import read_rule
 from sentiment.serving import client
 from sentiment.serving.http import Endpoint
 from sentiment.serving.merging import Answer
@@ -17,7 +20,12 @@ from ui import people
 
 def routes() -> list[Route]:
     """What the server of the dashboard answers besides pages."""
-    return Endpoint(_ask, lambda: served_runs(_workspace()), open_without_token=_is_open).routes()
+    served = Endpoint(_ask, lambda: served_runs(_workspace()), rule_of=_rule_of, open_without_token=_is_open)
+    return served.routes()
+
+
+def _rule_of(model: str) -> Rule | None:
+    return read_rule(Path(model))
 
 
 def _is_open() -> bool:

@@ -1,5 +1,7 @@
 """The command that answers other programs over HTTP."""
 
+from pathlib import Path
+
 import click
 
 from sentiment.errors import UsageError
@@ -20,6 +22,7 @@ def serve(run_dir: str, port: int, host: str) -> None:
 
     import uvicorn
 
+    from sentiment.judging import read_rule
     from sentiment.models.device import cache_programs
     from sentiment.models.predictor import load_predictor
     from sentiment.serving.alone import make_endpoint_app, name_of, warm
@@ -33,11 +36,13 @@ def serve(run_dir: str, port: int, host: str) -> None:
             raise UsageError(
                 f"Port {port} of {host} cannot be used ({error.strerror})", todo="Choose another"
             ) from error
+        rule = read_rule(Path(run_dir))
         cache_programs()
         model = load_predictor(run_dir)
         warm(model, max_length=getattr(getattr(model, "model", None), "max_length", 1))
         listening.listen(_WAITING)  # so that whoever reads the next line can connect
         place = f"[{host}]" if ":" in host else host
         click.echo(f"Answering at http://{place}:{listening.getsockname()[1]}/api/predict (Ctrl+C stops it)")
-        config = uvicorn.Config(make_endpoint_app(model, name=name_of(run_dir)), log_level="warning", access_log=False)
+        app = make_endpoint_app(model, name=name_of(run_dir), rule=rule)
+        config = uvicorn.Config(app, log_level="warning", access_log=False)
         uvicorn.Server(config).run(sockets=[listening])

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sentiment.errors import ModelError, SentimentError, UsageError
+from sentiment.evaluation.thresholds import UNDECIDED, Rule
 from sentiment.serving.limits import ENDPOINT_LIMITS, EndpointLimits
 from sentiment.serving.merging import Busy, Merger, Predict
 from sentiment.serving.openapi import describe, docs_page
@@ -32,6 +33,7 @@ _PAGE_HEADERS = {**_HEADERS, "Content-Security-Policy": "default-src 'none'; sty
 log = logging.getLogger("sentiment.serving")
 
 Served = Callable[[], Mapping[str, str]]  # the runs that are served: name → what `load` takes; the first by default
+RuleOf = Callable[[str], Rule | None]  # what `load` takes → how a class is chosen; None for the most likely one
 
 
 class _Refusal(Exception):
@@ -47,6 +49,7 @@ class Endpoint:
     Args:
         predict: (what `load` takes, texts) → classes and probabilities; called in a thread.
         served: which runs are served now; called in a thread.
+        rule_of: the rule that a run's classes are chosen by; called in a thread.
         limits: bounds on a request.
         open_without_token: whether who has no token may ask where no token is set; called in a thread.
     """
@@ -56,11 +59,12 @@ class Endpoint:
         predict: Predict,
         served: Served,
         *,
+        rule_of: RuleOf = lambda _: None,
         limits: EndpointLimits = ENDPOINT_LIMITS,
         open_without_token: Callable[[], bool] = lambda: True,
     ) -> None:
         self._merger = Merger(predict, most_waiting=limits.max_waiting_texts, most_chars=limits.max_waiting_chars)
-        self._served, self._limits, self._open = served, limits, open_without_token
+        self._served, self._rule_of, self._limits, self._open = served, rule_of, limits, open_without_token
 
     def routes(self) -> list[Route]:
         """The routes of a Starlette application."""
@@ -97,11 +101,12 @@ class Endpoint:
         run = next(iter(served)) if name is None else name
         if run not in served:
             raise _Refusal(404, ModelError("No run of this name is served", expected=f"One of {', '.join(served)}"))
+        rule = await run_in_threadpool(self._rule_of, served[run]) or Rule()
         classes, probs = await self._merger.ask(served[run], texts)
         return {
             "run": run,
             "classes": list(classes),
-            "predictions": [classes[best] for best in probs.argmax(axis=1)],
+            "predictions": [None if said == UNDECIDED else classes[said] for said in rule.decide(probs, classes)],
             "probs": np.round(probs.astype(np.float64), _DECIMALS).tolist(),
         }
 

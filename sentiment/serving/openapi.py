@@ -43,7 +43,12 @@ def describe(limits: EndpointLimits, *, needs_token: bool) -> dict[str, Any]:
         "properties": {
             "run": {"type": "string", "description": "The run that answered."},
             "classes": {**names, "description": "The classes, in the order of the probabilities."},
-            "predictions": {**names, "description": "For each text its most likely class."},
+            "predictions": {
+                "type": "array",
+                "items": {"type": ["string", "null"]},
+                "description": "For each text the class that the thresholds saved with the run give, null where they "
+                "leave it undecided; without thresholds the most likely class.",
+            },
             "probs": {
                 "type": "array",
                 "items": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}},

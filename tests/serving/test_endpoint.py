@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from sentiment.errors import ModelError
+from sentiment.evaluation.thresholds import Rule
 from sentiment.models.predictor import load_predictor
 from sentiment.serving.http import TOKEN, Endpoint
 from sentiment.serving.limits import EndpointLimits
@@ -54,6 +55,16 @@ def test_every_text_gets_its_class_and_probabilities_in_order():
         "probs": [[0.8, 0.2], [0.2, 0.8], [1.0, 0.0]],
     }
     assert ask(client(), {"texts": []}).json()["probs"] == []
+
+
+def test_the_classes_follow_the_thresholds_that_are_saved_with_the_run_that_is_asked():
+    rules = {"A": Rule({"good": 0.3}, undecided_below=0.9), "B": None}
+    found = client(rule_of=rules.get)
+    texts = ["x" * 40, "x" * 20, "x" * 5]
+    assert ask(found, {"texts": texts}).json()["predictions"] == ["good", None, "bad"]
+    assert ask(found, {"texts": texts, "run": "b"}).json()["predictions"] == ["bad", "bad", "bad"]
+    broken = client(rule_of=lambda _: Rule({"other": 0.3}))
+    assert "which the model does not know" in ask(broken, {"texts": texts}).json()["given"]
 
 
 def test_the_run_can_be_named_and_no_other_than_those_served():
