@@ -110,7 +110,7 @@ def judge(
 
 
 def fit(
-    data: LabeledSet, rows: NDArray[np.int64], *, base: str, seed: int, folder: Path
+    data: LabeledSet, rows: NDArray[np.int64], *, base: str, seed: int, folder: Path, vectors: str = ""
 ) -> tuple[Predict, tuple[str, ...]]:
     """The product's own fine-tuning with its defaults on some rows, none held out to judge it."""
     frame = pd.DataFrame({"text": data.texts[rows], "label": data.labels[rows], "group": data.groups[rows].astype(str)})
@@ -118,7 +118,7 @@ def fit(
     dataset = build_dataset(table, text="text", label="label", group="group")
     info = describe_run(
         dataset,
-        FinetuneConfig(base=base, seed=seed, test_fraction=0.0),
+        FinetuneConfig(base=base, seed=seed, test_fraction=0.0, vectors=vectors),
         run_id=new_id(),
         name=base,
         dataset_folder=None,

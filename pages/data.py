@@ -7,6 +7,7 @@ from ui import cache, shell, widgets
 from ui.guard import guard
 from ui.panels_dataset import show_dataset_figures, show_dataset_rows, show_datasets, show_report
 from ui.panels_import import show_import, upload_box
+from ui.panels_languages import show_languages
 from ui.people import may
 from ui.state import session
 
@@ -33,9 +34,11 @@ else:
         widgets.page_section(info.name)
         show_dataset_figures(info)
         widgets.next_step("Look at the balance", "pages/balance.py")
-    rows, report, datasets = st.tabs(["Rows", "Import report", "All datasets"])
+    rows, languages, report, datasets = st.tabs(["Rows", "Languages", "Import report", "All datasets"])
     with rows, guard():
         show_dataset_rows(info)
+    with languages, guard():
+        show_languages(info)
     with report, guard():
         show_report(info)
     with datasets, guard():

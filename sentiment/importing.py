@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sentiment.models.keras_import.graph_config import ARCHITECTURE
 from sentiment.models.keras_import.importing import ImportedModel, KerasOptions, import_model
 from sentiment.models.registry import list_bases, own_bases_folder
 from sentiment.models.tensors import FORMAT
+from sentiment.sealing import check_writable
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
@@ -39,35 +41,97 @@ def import_keras(file: Path, *, tokenizer: Path | None, name: str, options: Kera
         AccessError: if the one who asks may not do so.
     """
     require(Role.OWNER, doing="bring a base model")
-    _check_name(name)
-    if language and not re.fullmatch(r"[a-z]{2,3}", language):
-        raise ModelError(f"The language is {language[:20]!r}", expected="A code such as en or de")
+    check_base_name(name)
+    check_language(language)
     model = import_model(file, tokenizer, options)
-    bases = own_bases_folder()
+    return put_folder(own_bases_folder() / name, lambda folder: _write(folder, model, name=name, language=language))
+
+
+def put_folder(folder: Path, write: Callable[[Path], object]) -> Path:
+    """The folder, which is new and made whole or not at all.
+
+    Args:
+        folder: where it will be.
+        write: writes what belongs in it into an empty folder beside it.
+
+    Raises:
+        WorkspaceError: if there is one already, or it cannot be written.
+        AccessError: if the one who asks may not do so.
+    """
+    require(Role.OWNER, doing=f"bring {folder.name}")
+    check_writable(folder)
     working: Path | None = None
     try:
-        bases.mkdir(parents=True, exist_ok=True)
-        working = Path(tempfile.mkdtemp(dir=bases, prefix=".adding-"))
-        _write(working, model, name=name, language=language)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        working = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".adding-"))
+        write(working)
         working.chmod(0o755)
-        os.rename(working, bases / name)  # fails if somebody else has just taken the name
+        os.rename(working, folder)  # fails if somebody else has just taken the name
     except OSError as error:
         raise WorkspaceError(
-            f"The base model {name} could not be stored ({error.strerror})",
-            expected=f"Room and permission to write in {bases}",
+            f"{folder.name} could not be stored ({error.strerror})",
+            expected=f"Room and permission to write in {folder.parent}",
         ) from error
     finally:
         if working is not None:
             shutil.rmtree(working, ignore_errors=True)
-    return bases / name
+    return folder
 
 
-def _check_name(name: str) -> None:
+def remove_base(name: str) -> None:
+    """Removes a base model that somebody brought; runs that began with it keep their own weights.
+
+    Raises:
+        ModelError: if there is none of that name, or it came with the product.
+        WorkspaceError: if the workspace cannot be written.
+        AccessError: if the one who asks may not do so.
+    """
+    require(Role.OWNER, doing="remove a base model")
+    if not _NAME.fullmatch(name) or not (own_bases_folder() / name).is_dir():
+        raise ModelError(f"Nobody brought a base model {name[:60]!r}")
+    remove_folder(own_bases_folder() / name)
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a folder of the workspace: gone at once for those who look for it, then from the disk.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written.
+        AccessError: if the one who asks may not do so.
+    """
+    require(Role.OWNER, doing=f"remove {folder.name}")
+    check_writable(folder)
+    try:
+        gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".removing-")) / folder.name
+        os.rename(folder, gone)
+    except OSError as error:
+        raise WorkspaceError(f"{folder.name} could not be removed ({error.strerror})") from error
+    shutil.rmtree(gone.parent, ignore_errors=True)
+
+
+def check_language(code: str) -> None:
+    """Raises a ModelError if this is neither a language's code nor ""."""
+    if code and not re.fullmatch(r"[a-z]{2,3}", code):
+        raise ModelError(f"The language is {code[:20]!r}", expected="A code such as en or de")
+
+
+def check_plain_name(name: str, *, what: str) -> None:
+    """Raises a ModelError if nothing that is brought can be called so.
+
+    Args:
+        name: as somebody wrote it.
+        what: is to be called so, such as "A base model".
+    """
     if not _NAME.fullmatch(name):
         raise ModelError(
-            f"A base model cannot be called {name[:60]!r}",
+            f"{what} cannot be called {name[:60]!r}",
             expected="Up to 60 lower-case letters, digits, - and _, a letter or digit first",
         )
+
+
+def check_base_name(name: str) -> None:
+    """Raises a ModelError if no base model can be called so, or one is."""
+    check_plain_name(name, what="A base model")
     if any(base.name == name for base in list_bases()) or (own_bases_folder() / name).exists():
         raise ModelError(f"There is a base model {name} already", todo="Choose another name")
 

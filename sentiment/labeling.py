@@ -77,7 +77,7 @@ class Labeling:
         self._rows: NDArray[np.int64] = imported.frame["row"].to_numpy(np.int64)
         self._mirror = LabelMirror(self.store, dataset_id, rows=self._rows, file_labels=imported.frame["label"])
         self._positions = self._mirror.positions
-        base, _ = recommend_base(imported.language, n_labeled=0)
+        base, _ = recommend_base(imported.language, n_labeled=0, language_counts=imported.language_counts)
         self._reader = TextReader(folder, base, self._rows)
         self._groups = np.arange(len(self._rows))
         self._grouped = False

@@ -227,7 +227,7 @@ def _origin(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(kept, dict):
         return kept
     try:
-        return describe_origin(run.info.config.base)
+        return describe_origin(run.info.config.base, vectors=run.info.config.vectors)
     except ModelError:
         return {"base": run.info.config.base, "trained_on": "what is no longer known", "licences": {}}
 

@@ -5,28 +5,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
 from sentiment.data.balance import measure_lengths
 from sentiment.data.crosstab import Groups, group_values
 from sentiment.data.dataset import FILE_PREFIX
-from sentiment.data.language import detect_language, language_name, length_unit
+from sentiment.data.language import language_name, length_unit
+from sentiment.data.row_languages import identify_languages
 from sentiment.data.words import terms_of_texts
 from sentiment.evaluation.slices import FEWEST, judge_slices
 from sentiment.judging import groups_of
 
-LENGTH, LANGUAGE, SCRIPT, WORD = "length", "language", "script", "word"
+LENGTH, LANGUAGE, WORD = "length", "language", "word"
 MOST_COLUMNS = 30  # of the file
 MOST_WORDS = 400  # the most frequent: the more are tried, the surer each has to be
 COMMON = 0.5  # share of the rows: a word in more of them cuts out nothing
-_MOST_FOR_LANGUAGE = 5_000  # rows: a language takes about a millisecond a row to tell
 _ALIKE = 0.7  # rows in both of two slices, as a share of the rows in either
-_ENOUGH_LETTERS = 60  # of a text, to tell its language from others in the same script
-_BY_SCRIPT = ("zh", "ja", "ko", "th")
-_SCRIPTS = ("Latin", "Han", "Hiragana", "Katakana", "Hangul", "Cyrillic", "Arabic", "Hebrew", "Greek", "Thai")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +29,7 @@ class Slices:
     """The held-out rows of a run in slices.
 
     Attributes:
-        columns: by what it is sliced ("length", "language" or "script", "file:<name>"), the rows in groups.
+        columns: by what it is sliced ("length", "language", "file:<name>"), the rows in groups.
         words: words and pairs of words that are in enough rows.
         members: bool[n_rows, n_words], sparse: which row has which word.
         table: every slice against the rest, made by `evaluation.slices.judge_slices`: columns column ("word" for a
@@ -81,7 +76,8 @@ def slice_rows(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str,
 
     Args:
         rows: labeled held-out rows with the columns row, text, label, group and "model:prediction".
-        frame: the rows of the dataset with the other columns of its file; None where there is no dataset any more.
+        frame: the rows of the dataset with their languages and the other columns of its file; None where there is no
+            dataset any more.
         language: of the dataset, which says how length is counted.
         classes: those of which nothing is sliced: what the rows' own labels say is not news.
     """
@@ -109,33 +105,22 @@ def _column_groups(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: 
             groups = group_values(own[name].reset_index(drop=True))
             if len(groups.names) > 1:
                 found[name] = groups
-    if len(rows) <= _MOST_FOR_LANGUAGE:
-        found[LANGUAGE] = _kept(pd.Series([_language(text, usual=language) for text in texts], dtype="str"))
-    else:
-        found[SCRIPT] = _kept(_scripts(texts))
+    found[LANGUAGE] = _kept(_languages(rows, frame).map(language_name).astype("str"))
     return found
 
 
-def _language(text: str, *, usual: str) -> str:
-    """The name of the language of a text; a short one is in the dataset's, unless its script says otherwise."""
-    code = detect_language([text])
-    short = sum(map(str.isalpha, text[:1000])) < _ENOUGH_LETTERS
-    return language_name(usual if short and code not in _BY_SCRIPT else code)
+def _languages(rows: pd.DataFrame, frame: pd.DataFrame | None) -> "pd.Series[str]":
+    """The language of each row, as the dataset has it; by the texts where there is no dataset any more."""
+    if frame is None or LANGUAGE not in frame:
+        return identify_languages(rows["text"])
+    own = frame.set_index("row")[LANGUAGE].reindex(rows["row"].to_numpy()).reset_index(drop=True)
+    return own.fillna("und").astype("str")
 
 
 def _kept(values: pd.Series) -> Groups:
     """The values in groups, where those with too few rows to be judged are one."""
     counts = values.value_counts()
     return group_values(values.where(values.map(counts) >= FEWEST, "other"))
-
-
-def _scripts(texts: "pd.Series[str]") -> "pd.Series[str]":
-    """The script that a text is in: the first of ours of which it has two letters in a row."""
-    array = pa.array(texts, pa.large_string())
-    found = np.full(len(array), "other", object)
-    for name in reversed(_SCRIPTS):
-        found[np.asarray(pc.match_substring_regex(array, rf"\p{{{name}}}{{2}}"))] = name
-    return pd.Series(found, dtype="str")
 
 
 def _word_members(texts: "pd.Series[str]") -> tuple[list[str], sparse.csc_matrix]:

@@ -1,6 +1,7 @@
 """Where datasets and runs live: one folder, in which everything is written whole or not at all.
 
 datasets/<id>/       dataset.json, rows.parquet: as it was imported
+languages/<id>.json  the languages of rows as people corrected them (see sentiment.correcting)
 labels.sqlite        what people did with labels since (see sentiment.labels.store); not there with DATABASE_URL
 runs/<id>/           a run folder (see sentiment.training.runs)
 trash/datasets|runs  what was deleted, until it is restored
@@ -19,11 +20,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sentiment import data
 from sentiment.access import Role, is_demo, require
+from sentiment.correcting import LanguageCorrections
 from sentiment.data import Dataset, DatasetInfo, FileLabels, Overlay
 from sentiment.data.cells import clean_name
+from sentiment.data.language_changes import LanguageChanges, changes_json, correct_info, correct_languages
+from sentiment.data.overlay import CHANGES_FILE
 from sentiment.data.storage import rename_saved
 from sentiment.errors import DataError, RunError, WorkspaceError
-from sentiment.files import workspace_folder
+from sentiment.files import workspace_folder, write_json
 from sentiment.samples import Sample, list_samples
 from sentiment.sealing import seal
 from sentiment.shown import Shown, read_shown
@@ -62,6 +66,7 @@ class Workspace:
             check_demo(self.root)
         else:
             make_folders(self.root)
+        self.languages = LanguageCorrections(self.root, self.imported)
         self._store: LabelStore | None = None
         self._opening = Lock()
         self._infos: dict[str, tuple[tuple[int, int], DatasetInfo]] = {}
@@ -132,13 +137,14 @@ class Workspace:
         return sorted(infos, key=lambda info: (info.created, info.id), reverse=True)
 
     def dataset(self, dataset_id: str) -> Dataset:
-        """A dataset with its rows and the labels that they have now.
+        """A dataset with its rows and the labels and languages that they have now.
 
         Raises:
             WorkspaceError: as for `dataset_folder`, and if the labels cannot be read.
             DataError: if it is damaged.
         """
-        return data.relabel(self.imported(dataset_id), self.overlay(dataset_id))
+        imported = correct_languages(self.imported(dataset_id), self.languages.read(dataset_id))
+        return data.relabel(imported, self.overlay(dataset_id))
 
     def imported(self, dataset_id: str) -> Dataset:
         """A dataset with its rows as it was imported (errors as for `dataset`, but for the labels)."""
@@ -147,6 +153,11 @@ class Workspace:
     def dataset_info(self, dataset_id: str) -> DatasetInfo:
         """A dataset without its rows, counted with the labels that they have now (errors as for `dataset`)."""
         imported = data.load_dataset_info(self.dataset_folder(dataset_id))
+        return correct_info(self._labeled_info(imported), self.languages.read(dataset_id))
+
+    def _labeled_info(self, imported: DatasetInfo) -> DatasetInfo:
+        """What an imported dataset is with the labels that it has now."""
+        dataset_id = imported.id
         version = self.labels_version(dataset_id)
         if version == (0, 0):
             return imported
@@ -154,7 +165,7 @@ class Workspace:
         if known_version != version:
             info = data.relabel_info(imported, self.overlay(dataset_id))
             _keep(self._infos, dataset_id, (version, info))
-        return replace(info, name=imported.name)
+        return replace(info, name=imported.name, language_counts=imported.language_counts)
 
     def labels_version(self, dataset_id: str) -> tuple[int, int]:
         """What changes whenever labels or classes of a dataset do; (0, 0) as long as nobody did anything.
@@ -213,7 +224,9 @@ class Workspace:
         """
         require(Role.OWNER, doing="fine-tune a model")
         overlay = self.overlay(dataset_id)
+        languages = self.languages.read(dataset_id)
         dataset = data.relabel_info(data.load_dataset_info(self.dataset_folder(dataset_id)), overlay)
+        dataset = correct_info(dataset, languages)
         run_id = run_folders.new_id()
         folder = self.runs_folder / run_id
         info = run_folders.describe_run(
@@ -224,8 +237,7 @@ class Workspace:
             dataset_folder=os.path.relpath(self.dataset_folder(dataset_id), folder),
         )
         run = run_folders.create_run(folder, info)
-        if not overlay.empty:
-            _keep_labels(overlay, folder)
+        _keep_corrections(overlay, languages, folder)
         return run
 
     def runs(self) -> list[Run]:
@@ -341,10 +353,13 @@ def _keep(kept: dict[str, T], dataset_id: str, value: T) -> None:
         kept.pop(oldest, None)
 
 
-def _keep_labels(overlay: Overlay, folder: Path) -> None:
-    """Writes the labels that a run is trained on into its folder: later ones do not change what it resumes with."""
+def _keep_corrections(overlay: Overlay, languages: LanguageChanges, folder: Path) -> None:
+    """Writes what a run is trained on into its folder: later corrections do not change what it resumes with."""
     try:
-        data.save_overlay(overlay, folder / LABELS_FILE)
+        if not overlay.empty:
+            data.save_overlay(overlay, folder / LABELS_FILE)
+        if languages.changes:
+            write_json(folder / CHANGES_FILE, changes_json(languages))
     except OSError as error:
         raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
 

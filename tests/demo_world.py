@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sentiment import data, importing, judging
+from sentiment import data, importing, importing_package, importing_vectors, judging, transfer_gap
 from sentiment.data import Dataset
 from sentiment.labeling import Labeling
 from sentiment.labels.events import NewEvent
@@ -16,10 +16,11 @@ from sentiment.labels.exchange import import_labels
 from sentiment.labels.store import LabelStore
 from sentiment.models.keras_import.importing import KerasOptions
 from sentiment.serving import served
-from sentiment.training import jobs, learning_curve, runs, text_map
+from sentiment.training import jobs, learning_curve, runs, text_map, transfer_gap_jobs
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.training.text_reader import TextReader
+from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, gap_folder
 from sentiment.workspace import Workspace
 
 CSV = b"text,label\n" + "".join(f"review number {i},{'pos' if i % 3 else 'neg'}\n" for i in range(30)).encode()
@@ -123,6 +124,8 @@ WRITES: dict[str, Callable[[World], object]] = {
     "Workspace.create_run": lambda w: w.workspace.create_run(w.dataset_id, FinetuneConfig()),
     "Workspace.delete_run": lambda w: w.workspace.delete_run(w.run_id),
     "Workspace.restore_run": lambda w: w.workspace.restore_run(w.gone_run),
+    "LanguageCorrections.change": lambda w: w.workspace.languages.change(w.dataset_id, "de"),
+    "LanguageCorrections.undo": lambda w: w.workspace.languages.undo(w.dataset_id),
     "LabelStore.append": lambda w: w.store.append(w.dataset_id, _event(w, "label", label="pos")),
     "LabelStore.mark": lambda w: w.store.mark(w.dataset_id, [2], "skip", who=WHO),
     "LabelStore.label": lambda w: w.store.label(w.dataset_id, [2], "neg", who=WHO),
@@ -154,10 +157,23 @@ WRITES: dict[str, Callable[[World], object]] = {
     "text_map.start": lambda w: text_map.start(w.workspace.root, w.dataset_id, "en-cnn-news"),
     "text_map.stop": lambda w: text_map.stop(w.workspace.dataset_folder(w.dataset_id), "en-cnn-news"),
     "judging.save_rule": lambda w: judging.save_rule(w.run, None),
+    "GapFolder.create": lambda w: _gap(w).create(GapInfo("en-cnn-news", "News", ("neg", "pos"), 1, "key"), made_rows()),
+    "GapFolder.write_state": lambda w: _gap(w).write_state(RunState()),
+    "GapFolder.add_cell": lambda w: _gap(w).add_cell({"language": "en"}),
+    "GapFolder.write_result": lambda w: _gap(w).write_result({"languages": []}),
+    "transfer_gap.start_gap": lambda w: transfer_gap.start_gap(w.workspace, w.dataset_id, "en-cnn-news"),
+    "transfer_gap_jobs.start": lambda w: transfer_gap_jobs.start(_gap(w)),
+    "transfer_gap_jobs.stop": lambda w: transfer_gap_jobs.stop(_gap(w)),
     "served.serve_run": lambda w: served.serve_run(w.workspace, w.run_id, on=False),
     "importing.import_keras": lambda w: importing.import_keras(
         Path("none.h5"), tokenizer=None, name="brought", options=KerasOptions(labels=("a", "b"))
     ),
+    "importing.put_folder": lambda w: importing.put_folder(w.workspace.root / "bases" / "brought", lambda _: None),
+    "importing.remove_base": lambda w: importing.remove_base("none"),
+    "importing.remove_folder": lambda w: importing.remove_folder(w.workspace.dataset_folder(w.dataset_id)),
+    "importing_package.import_base": lambda w: importing_package.import_base("none.zip", name="brought"),
+    "importing_vectors.import_vectors": lambda w: importing_vectors.import_vectors(Path("none.txt"), name="brought"),
+    "importing_vectors.remove_vectors": lambda w: importing_vectors.remove_vectors("none"),
     "learning_curve.measure_learning": lambda w: learning_curve.measure_learning(
         w.run, w.workspace.imported(w.dataset_id)
     ),
@@ -165,6 +181,14 @@ WRITES: dict[str, Callable[[World], object]] = {
         w.store, w.workspace.imported(w.dataset_id), b"row,label\n2,pos\n", name="labels.csv", who=WHO
     ),
 }
+
+
+def _gap(world: World) -> GapFolder:
+    return gap_folder(world.workspace.dataset_folder(world.dataset_id), "en-cnn-news")
+
+
+def made_rows() -> pd.DataFrame:
+    return transfer_gap.labeled_rows(made_dataset())
 
 
 def _rows(world: World) -> object:
@@ -175,6 +199,7 @@ def _rows(world: World) -> object:
 READS = {
     "Workspace": "dataset dataset_folder dataset_info datasets find_by_file imported labels_version overlay run runs "
     "samples",
+    "LanguageCorrections": "read version",
     "LabelStore": "all_classes awaiting classes close counts current disagreements guidelines history lines notes open "
     "opinions overlay settings stats version",
     # an update reads, learns and ranks in memory; what it may have made is asked for in TextReader.read, and the row
@@ -188,6 +213,12 @@ READS = {
     "exchange": "export_labels export_table form_of write_labels",
     "judging": "codes_of groups_of judge_run probs_of read_rule",
     "served": "chosen_runs is_fixed served_runs",
-    "importing": "",
+    "importing": "check_base_name check_language check_plain_name",
+    "importing_package": "",
+    "importing_vectors": "",
     "learning_curve": "read_learning",
+    "GapFolder": "cells rows",
+    "transfer_gap": "bases_for check_base describe_choice describe_language gap_table label_counts "
+    "labeled_rows measure_now next_labels transfer_cells",
+    "transfer_gap_jobs": "read_state",
 }

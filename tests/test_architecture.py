@@ -47,6 +47,7 @@ LIGHT = (
     "sentiment.training.config",
     "sentiment.training.imbalance",
     "sentiment.training.text_map",
+    "sentiment.transfer_gap",
     "sentiment.training.variation_examples",
     "sentiment.comparing",
     "sentiment.listing",

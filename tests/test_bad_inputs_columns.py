@@ -132,6 +132,7 @@ def test_a_column_named_like_one_of_ours_does_not_hide_it() -> None:
         "label",
         "group",
         "length",
+        "language",
         "file:row",
         "file:length",
         "file:group",

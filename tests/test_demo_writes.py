@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from sentiment import data, importing, judging
+from sentiment import data, importing, importing_package, importing_vectors, judging, transfer_gap
 from sentiment.access import Person, Role, acting_as
+from sentiment.correcting import LanguageCorrections
 from sentiment.data.overlay import save_overlay
 from sentiment.data.storage import rename_saved, save_dataset
 from sentiment.errors import AccessError, WorkspaceError
@@ -21,10 +22,11 @@ from sentiment.labels import exchange
 from sentiment.labels.exchange import export_labels, write_labels
 from sentiment.labels.store import LabelStore
 from sentiment.serving import served
-from sentiment.training import jobs, learning_curve, runs, text_map
+from sentiment.training import jobs, learning_curve, runs, text_map, transfer_gap_jobs
 from sentiment.training.runs import Run
 from sentiment.training.text_reader import TextReader
 from sentiment.training.text_vectors import text_vectors
+from sentiment.training.transfer_gap_folder import GapFolder
 from sentiment.workspace import Workspace
 from tests.demo_world import READS, WHO, WRITES, World, made_dataset, make_world, seen_now, unchanged
 from tests.writing_functions import writing_functions
@@ -32,48 +34,61 @@ from tests.writing_functions import writing_functions
 PARTS: dict[str, Any] = {
     "Workspace": Workspace,
     "LabelStore": LabelStore,
+    "LanguageCorrections": LanguageCorrections,
     "Labeling": Labeling,
+    "GapFolder": GapFolder,
     "Run": Run,
     "TextReader": TextReader,
     "exchange": exchange,
     "importing": importing,
+    "importing_package": importing_package,
+    "importing_vectors": importing_vectors,
     "jobs": jobs,
     "judging": judging,
     "learning_curve": learning_curve,
     "runs": runs,
     "served": served,
     "text_map": text_map,
+    "transfer_gap": transfer_gap,
+    "transfer_gap_jobs": transfer_gap_jobs,
 }
 
 # Functions that write by themselves, and why nobody reaches them who must not.
 ASKED = """
-importing.py:import_keras judging.py:save_rule labels/class_changes.py:ClassChanges._change
+correcting.py:LanguageCorrections._write
+importing.py:put_folder importing.py:remove_folder importing_apart.py:run_command judging.py:save_rule labels/class_changes.py:ClassChanges._change
 labels/store.py:LabelStore.append labels/store.py:LabelStore.rebuild labels/store.py:LabelStore.release
 labels/store.py:LabelStore.reserve labels/store.py:LabelStore.set_settings labels/store.py:LabelStore.undo
 serving/served.py:serve_run training/jobs.py:start training/jobs.py:stop training/learning_curve.py:measure_learning
 training/runs.py:Run.log training/runs.py:Run.write_predictions training/runs.py:Run.write_state
 training/runs.py:Run.write_validation training/runs.py:create_run training/text_map.py:start training/text_map.py:stop
+training/transfer_gap_folder.py:GapFolder.add_cell training/transfer_gap_folder.py:GapFolder.create
+training/transfer_gap_folder.py:GapFolder.write_result training/transfer_gap_folder.py:GapFolder.write_state
+training/transfer_gap_jobs.py:start training/transfer_gap_jobs.py:stop
 """  # each of them asks for a role, or its callers in WRITES do
 PARTS_OF_THESE = """
+models/word_vectors/store.py:write_store
+data/stored_languages.py:_keep workspace.py:_keep_corrections
 data/overlay.py:save_overlay data/storage.py:rename_saved data/storage.py:save_dataset files.py:write_atomic
-files.py:write_json importing.py:_write labels/reading.py:LabelReading._read training/jobs.py:_spawn
-training/jobs.py:_take_standby training/jobs.py:_worker_process training/text_map.py:_write_state
+files.py:write_json importing.py:_write importing_package.py:_copy labels/reading.py:LabelReading._read training/jobs.py:_spawn
+training/jobs.py:_take_standby training/processes.py:note_worker training/processes.py:spawn
+training/text_map.py:_write_state
 training/text_reader.py:TextReader._run workspace_folders.py:make_folders workspace_folders.py:move_folder
-"""  # called by those above once they have asked; the classes of a file, which the first look at its labels stores
+"""  # called by those above once they have asked; or a first look stores it: classes of a file, old rows' languages
 JOBS = """
 models/linear_store.py:save_linear models/store.py:save_model models/temperature.py:write_temperature
 training/checkpoint.py:save_checkpoint training/held_out.py:write_split training/pretrain.py:pretrain
 training/teacher.py:Teacher._block training/text_map.py:main training/text_map.py:make_map
 training/text_vectors.py:_Disk.__init__ training/text_vectors.py:_Disk.finish training/text_vectors.py:_Disk.start
-training/text_vectors.py:_Disk.tell training/text_vectors.py:text_vectors training/worker.py:_fail
-training/worker.py:main
+training/text_vectors.py:_Disk.tell training/text_vectors.py:text_vectors training/transfer_gap_worker.py:_fail
+training/transfer_gap_worker.py:main training/worker.py:_fail training/worker.py:main
 """  # in processes that only the above start
 ELSEWHERE = """
 cli/commands.py:evaluate cli/commands.py:finetune cli/compare.py:_compare_on_file cli/compare.py:_compare_runs
 cli/distributed.py:Team.open cli/duplicates.py:duplicates cli/explain.py:explain cli/labels.py:queue
-cli/report.py:report cli/suspects.py:suspects data/table_writer.py:TableWriter.__exit__
+cli/report.py:report cli/suspects.py:suspects cli/transfer_gap.py:transfer_gap data/table_writer.py:TableWriter.__exit__
 data/table_writer.py:_Parquet.add data/table_writer.py:_Text.__init__ data/table_writer.py:_Text.add
-data/writing.py:write_table demo.py:main labels/exchange.py:write_labels models/device.py:cache_programs
+data/writing.py:write_table demo.py:main importing_apart.py:main labels/exchange.py:write_labels models/device.py:cache_programs
 models/keras_import/child.py:_save models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays
 models/keras_import/reading.py:_unpack models/package.py:_copy models/package.py:_forget_oldest
 models/package.py:_unpack packaging.py:export_onnx packaging.py:pack_run roles.py:main

@@ -42,7 +42,7 @@ def files(tmp_path):
 
 @pytest.fixture
 def own(files):
-    return import_keras(files[0], tokenizer=files[1], name="my-net", options=OPTIONS, language="de")
+    return import_keras(files[0], tokenizer=files[1], name="my-net", options=OPTIONS, language="it")
 
 
 def make_run(folder, **settings):
@@ -68,7 +68,7 @@ def test_it_is_listed_and_found_by_its_name(own):
     assert base.classes == ("negative", "positive")
     assert base.architecture == "Keras: Embedding, Conv1D, GlobalMaxPooling1D, Dense"
     assert [one.name for one in list_bases() if one.own] == ["my-net"]
-    assert recommend_base("de")[0] == "my-net"
+    assert recommend_base("it")[0] == "my-net"
     assert recommend_base("en")[0] == "en-cnn-reviews"
     assert load_predictor("my-net")(["good film", ""]).shape == (2, 2)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sentiment.slicing import LANGUAGE, LENGTH, SCRIPT, WORD, slice_rows
+from sentiment.slicing import LANGUAGE, LENGTH, WORD, slice_rows
 
 
 def rows_of(texts, right):
@@ -37,18 +37,21 @@ def test_columns_lengths_and_words_are_sliced_and_the_worst_stands_for_those_lik
     assert not found.rows("no column", "x").any()
 
 
-def test_short_texts_are_in_the_language_of_the_dataset():
-    rows = rows_of(["sorry no", "kan ikke", "这个产品很好我很喜欢"] * 30, np.ones(90, bool))
+def test_languages_are_those_of_the_dataset_for_any_number_of_rows():
+    n = 6_000
+    rows = rows_of(["plain english words"] * n, np.ones(n, bool))
+    languages = np.where(np.arange(3 * n) % 2, "nl", "en")  # as somebody has corrected them
+    frame = pd.DataFrame({"row": np.arange(3 * n)[::-1], "text": "", "language": languages[::-1]})
+    found = slice_rows(rows, frame, language="en")
+    assert int(found.rows(LANGUAGE, "Dutch").sum()) == int((rows["row"] % 2).sum()) == n // 2
+    assert int(found.rows(LANGUAGE, "English").sum()) == n // 2
+
+
+def test_languages_are_told_by_the_texts_where_there_is_no_dataset_any_more():
+    rows = rows_of(["sorry, this is no good", "it works for me", "这个产品很好我很喜欢"] * 30, np.ones(90, bool))
     found = slice_rows(rows, None, language="en")
     counts = {name: int(found.rows(LANGUAGE, name).sum()) for name in found.columns[LANGUAGE].names}
     assert counts == {"English": 60, "Chinese": 30}
-
-
-def test_of_many_rows_the_script_is_told_and_not_the_language():
-    rows = rows_of(["plain english words"] * 4_000 + ["по русски"] * 2_000, np.ones(6_000, bool))
-    found = slice_rows(rows, None, language="en")
-    assert LANGUAGE not in found.columns
-    assert int(found.rows(SCRIPT, "Cyrillic").sum()) == 2_000
 
 
 def test_a_column_of_the_labels_is_no_slice():

@@ -142,7 +142,8 @@ def test_a_run_knows_its_dataset_and_can_be_deleted_and_brought_back(workspace: 
 
 def test_every_sample_imports_with_its_columns(workspace: Workspace) -> None:
     samples = workspace.samples()
-    assert [sample.name for sample in samples] == ["product-reviews", "brand-tweets", "chinese-reviews"]
+    names = ["product-reviews", "brand-tweets", "chinese-reviews", "two-languages"]
+    assert [sample.name for sample in samples] == names
     for sample in samples:
         assert (sample.path.parent / "README.md").exists()
         assert sample.licence

@@ -50,13 +50,13 @@ def dataset(dataset_id: str) -> Dataset:
     return _dataset(root(), dataset_id, version(dataset_id))
 
 
-def version(dataset_id: str) -> tuple[int, int]:
-    """What changes with every label: a part of the key of all that is remembered of a dataset's labels."""
-    return workspace().labels_version(dataset_id)
+def version(dataset_id: str) -> tuple[int, ...]:
+    """What changes with every label and every corrected language: a part of the key of all that depends on them."""
+    return (*workspace().labels_version(dataset_id), workspace().languages.version(dataset_id))
 
 
 @st.cache_resource(max_entries=3, show_spinner="Reading the dataset")
-def _dataset(root: str, dataset_id: str, version: tuple[int, int]) -> Dataset:
+def _dataset(root: str, dataset_id: str, version: tuple[int, ...]) -> Dataset:
     return workspace().dataset(dataset_id)
 
 
@@ -123,7 +123,7 @@ def balance(root: str, dataset_id: str) -> Balance:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Counting rows and words")
-def _balance(root: str, dataset_id: str, version: tuple[int, int]) -> Balance:
+def _balance(root: str, dataset_id: str, version: tuple[int, ...]) -> Balance:
     found = dataset(dataset_id)
     return measure_balance(found.frame, classes=found.classes, unit=data.length_unit(found.language))
 
@@ -154,7 +154,7 @@ def positions(root: str, dataset_id: str, label: str | None) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _positions(root: str, dataset_id: str, label: str | None, version: tuple[int, int]) -> np.ndarray:
+def _positions(root: str, dataset_id: str, label: str | None, version: tuple[int, ...]) -> np.ndarray:
     labels = dataset(dataset_id).frame["label"]
     mask = labels.isna() if label is None else (labels == label).fillna(False)
     return np.flatnonzero(mask.to_numpy(dtype=bool))

@@ -24,9 +24,10 @@ from sentiment.training.runs import Run
 from ui import cache
 from ui.cache import Balance, root, version, workspace
 
+LANGUAGE = "language"  # the column of every dataset, whose groups have the languages' names
 SPLIT = "split:"  # before the id of a run: its split, as if it were a column
 SIDES = {"train": "training", "validation": "choosing the epoch", "test": "held out"}
-Version = tuple[int, int]
+Version = tuple[int, ...]
 MOST_FOR_NEAR = 100_000  # rows; beyond, looking for near-duplicates would hold up everybody's pages
 _HASHED: dict[type | str, Callable[[Any], Any]] = {Filter: hash}  # a filter may have tens of thousands of rows
 
@@ -53,7 +54,7 @@ def _groups(root: str, dataset_id: str, version: Version, column: str) -> Groups
         return group_values(_sides(frame, workspace().run(column.removeprefix(SPLIT))))
     if column not in frame:  # an address or a filter of another version of the dataset
         return group_values(pd.Series([None] * len(frame), dtype="str"))
-    return group_values(frame[column])
+    return group_values(frame[column].map(data.language_name) if column == LANGUAGE else frame[column])
 
 
 def split_rows(run: Run) -> dict[str, np.ndarray]:

@@ -132,11 +132,11 @@ def _surest(key: tuple[str, int], thresholds: tuple[tuple[str, float], ...], _ru
 
 def slices(run: Run) -> Slices:
     """The held-out rows in slices, each judged against the rest."""
-    return _slices(_key(run), run)
+    return _slices(_key(run), cache.workspace().languages.version(run.info.dataset.id), run)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Looking for slices that the model is worse on")
-def _slices(key: tuple[str, int], _run: Run) -> Slices:
+def _slices(key: tuple[str, int], languages: int, _run: Run) -> Slices:
     judgement = _judgement(_run)
     frame: Any = None
     with suppress(SentimentError):  # a dataset that was deleted: its columns cannot be sliced by

@@ -61,7 +61,7 @@ def _around_first(parts: Parts) -> Parts:
 
 def _inline(piece: str) -> str:
     """The piece, literal, with the space around it kept."""
-    inside = text.literal(piece, limit=1_000)
+    inside = text.paragraph(piece, limit=1_000)
     before = " " if piece[:1].isspace() else ""
     after = " " if piece[-1:].isspace() and inside else ""
     return f"{before}{inside}{after}"

@@ -14,6 +14,7 @@ from sentiment.models import registry
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.measured import measured_near
 from ui import cache, cache_explore, text
+from ui.panels_bulk import show_bulk, show_undo
 from ui.panels_filters import LONGEST, columns_of, describe, looking
 from ui.panels_imbalance import TITLES, recommend, training_counts
 from ui.state import session
@@ -72,7 +73,7 @@ def _ratio(ratio: float) -> str:
 
 def _show_next(info: DatasetInfo, balance: cache.Balance) -> None:
     """What the imbalance does to the rare class, what helps, and the way to Fine-tune with that choice made."""
-    base, _ = registry.recommend_base(info.language, n_labeled=info.n_labeled)
+    base, _ = registry.recommend_base(info.language, n_labeled=info.n_labeled, language_counts=info.language_counts)
     default = FinetuneConfig()
     counts = {name: n for name, n in info.class_counts.items() if n}
     remedy, _ = recommend(base, training_counts(info, default.test_fraction + default.validation_fraction))
@@ -214,9 +215,11 @@ def show_picked(info: DatasetInfo, hint: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**" + " · ".join(describe(one, info) for one in state.picked) + "**")
         st.button("Filter to these", icon=":material/filter_alt:", on_click=state.add, args=state.picked)
-    inside = cache_explore.matches(info.id, state.picked)
-    if state.filters:
-        inside = np.intersect1d(inside, cache_explore.matches(info.id, state.filters), assume_unique=True)
+        inside = cache_explore.matches(info.id, state.picked)
+        if state.filters:
+            inside = np.intersect1d(inside, cache_explore.matches(info.id, state.filters), assume_unique=True)
+        show_bulk(info, tuple(cache.dataset(info.id).frame["row"].iloc[inside].tolist()), key="picked")
+    show_undo(info)
     _show_page(info, inside)
 
 

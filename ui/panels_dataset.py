@@ -23,7 +23,7 @@ def show_dataset_figures(info: DatasetInfo) -> None:
                 "Labeled", text.number(info.n_labeled), f"{text.count(info.n_rows - info.n_labeled, 'row')} without."
             ),
             Figure("Classes", text.number(len(info.classes))),
-            Figure("Language", data.language_name(info.language), "Recognised from the texts."),
+            Figure("Language", data.language_name(info.language), _languages_hint(info)),
             Figure(
                 "Duplicates",
                 text.number(report.n_duplicates),
@@ -32,6 +32,14 @@ def show_dataset_figures(info: DatasetInfo) -> None:
             ),
         ]
     )
+
+
+def _languages_hint(info: DatasetInfo) -> str:
+    total = sum(info.language_counts.values())
+    if not total:
+        return "Recognised from the texts."
+    shares = [f"{data.language_name(code)} {text.percent(n / total)}" for code, n in info.language_counts.items()]
+    return f"Of the rows: {text.listing(shares, limit=6)}. The tab “Languages” corrects them."
 
 
 def show_dataset_rows(info: DatasetInfo) -> None:

@@ -54,7 +54,8 @@ def split_run(info: DatasetInfo) -> Run | None:
 def columns_of(info: DatasetInfo) -> dict[str, str]:
     """The columns that rows can be grouped by, with the names to show (not escaped); those of the file as they are."""
     frame = cache.dataset(info.id).frame
-    found = {name: name.removeprefix(FILE_PREFIX) for name in frame.columns if name.startswith(FILE_PREFIX)}
+    found = {cache_explore.LANGUAGE: "Language"}
+    found |= {name: name.removeprefix(FILE_PREFIX) for name in frame.columns if name.startswith(FILE_PREFIX)}
     if info.group_column:
         found["group"] = info.group_column
     run = split_run(info)

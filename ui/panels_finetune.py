@@ -12,15 +12,17 @@ from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
 from sentiment.training.allowed import check_settings, imbalance_for, strategies_for
-from sentiment.training.config import AUTO, STRATEGIES, FinetuneConfig
+from sentiment.training.config import AUTO, BALANCED, STRATEGIES, FinetuneConfig
 from sentiment.training.estimate import FULL_FROM, estimate_seconds
 from sentiment.training.held_out import MOST_UNLABELED
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache, text
 from ui.guard import guard, show_error
+from ui.panels_bring import bring_base, choose_vectors
 from ui.panels_imbalance import TITLES, choose_compared, choose_imbalance, recommend, training_counts
-from ui.panels_keras import bring_base
+from ui.panels_language_balance import TITLES as LANGUAGE_TITLES
+from ui.panels_language_balance import choose_languages
 from ui.state import runs_of, session
 
 ENOUGH_ROWS = 200
@@ -56,7 +58,9 @@ def find_problem(info: DatasetInfo, config: FinetuneConfig) -> SentimentError | 
 def choose_base(info: DatasetInfo) -> BaseModel:
     """Draws the base models as cards; returns the chosen one, at first the recommended one."""
     bases = {base.name: base for base in registry.list_bases()}
-    recommended, reason = registry.recommend_base(info.language, n_labeled=info.n_labeled)
+    recommended, reason = registry.recommend_base(
+        info.language, n_labeled=info.n_labeled, language_counts=info.language_counts
+    )
     state, key = session(), f"base:{info.id}"
     if state.widget(key) not in bases:
         state.set_widget(key, recommended)
@@ -143,18 +147,22 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
         held_out = test + validation
         seed = _choose_seed(info, default)
         strategy, self_training = _choose_strategy(info, base)
+        vectors = choose_vectors(base.name)
         allowed = imbalance_for(base.name, strategy)
         imbalance = choose_imbalance(info, base, allowed, held_out=held_out)
         compared = choose_compared(info, base, allowed, held_out=held_out)
+        languages = choose_languages(info, held_out=held_out)
     config = FinetuneConfig(
         base=base.name,
         seed=seed,
         epochs=epochs,
         batch_size=int(batch),
         learning_rate=rate,
+        vectors=vectors,
         strategy=strategy,
         self_training=self_training,
         imbalance=imbalance,
+        languages=languages,
         test_fraction=test,
         validation_fraction=validation,
         max_length=int(length),
@@ -273,6 +281,8 @@ def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -
         parts.append(TITLES[config.imbalance].lower())
     if config.strategy:
         parts.append(STRATEGY_TITLES[config.strategy].lower())
+    if config.languages != BALANCED:
+        parts.append(f"languages {LANGUAGE_TITLES[config.languages].lower()}")
     if config.self_training:
         parts.append("self-training")
     if config.seed:

@@ -36,6 +36,7 @@ class Columns:
     text: str
     label: str | None
     group: str | None
+    language: str | None = None
 
 
 def upload_box() -> Upload | None:
@@ -153,9 +154,16 @@ def _choose_columns(upload: Upload, draft: cache.Draft, file_format: FileFormat)
             hint="Rows of one document (one review, one author) stay together when rows are held out for judging. "
             "Without it, a model can look better than it is.",
         )  # fmt: skip
+    language = None
+    offered = [name for name in proposal.language_candidates if name not in (chosen, label, group)]
+    if offered:
+        language = _optional_column(
+            "Language of each row", offered, proposal.language, key=f"language:{key}", none="Tell it from the texts",
+            hint="Codes such as en or pt-BR, or English names. Without a column, each row's language is recognised.",
+        )  # fmt: skip
     if proposal.why and proposal.text is not None:
         st.caption(text.literal(proposal.why, limit=600))
-    return Columns(chosen, label, group) if chosen is not None else None
+    return Columns(chosen, label, group, language) if chosen is not None else None
 
 
 def _optional_column(
@@ -174,7 +182,8 @@ def _optional_column(
 
 
 def _preview(frame: pd.DataFrame, columns: Columns) -> None:
-    first = [name for name in (columns.text, columns.label, columns.group) if name is not None]
+    roles = (columns.text, columns.label, columns.group, columns.language)
+    first = [name for name in roles if name is not None]
     rest = [name for name in frame.columns if name not in first][: PREVIEW_COLUMNS - len(first)]
     shown = frame[[*first, *rest]].head(PREVIEW_ROWS)
     titles = text.distinct({name: str(name) for name in shown.columns})
@@ -236,6 +245,7 @@ def _import(
             text=columns.text,
             label=columns.label,
             group=columns.group,
+            language=columns.language,
             mapping=mapping,
             name=name.strip() or _stem(upload.name),
         )

@@ -1,4 +1,4 @@
-"""Bring your own base model: a Keras file, its tokenizer, and what neither of them says."""
+"""A base model from Keras: a file, its tokenizer, and what neither of them says."""
 
 import dataclasses
 import tempfile
@@ -7,12 +7,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from sentiment.access import Role
 from sentiment.errors import SentimentError, UsageError
 from sentiment.importing import import_keras
 from sentiment.models.keras_import.importing import KerasOptions
 from sentiment.models.keras_tokenizer import SIDES, STEPS
-from ui import people, text
+from ui import text
 from ui.guard import show_error
 from ui.state import session
 
@@ -25,24 +24,21 @@ STEP_TITLES = {
 }
 
 
-def bring_base(chosen_key: str) -> None:
-    """Draws the form that makes a base model of a Keras file, for those who may; the new one is chosen then.
+def bring_keras(chosen_key: str) -> None:
+    """Draws the form that makes a base model of a Keras file; the new one is chosen then.
 
     Args:
         chosen_key: where the session keeps the name of the chosen base model.
     """
-    if not people.may(Role.OWNER):
-        return
-    with st.expander("Bring your own base model from Keras"):
-        st.markdown(
-            "A network that Keras 2 or 3 saved, with an Embedding, convolutions or recurrences, and Dense layers. "
-            "The file is read and never executed, and Keras is not needed."
-        )
-        with st.form("bring-keras", border=False):
-            files = _ask_for_files()
-            name, labels = _ask_for_names()
-            options = _ask_for_the_rest()
-            pressed = st.form_submit_button("Add this base model", icon=":material/add:")
+    st.markdown(
+        "A network that Keras 2 or 3 saved, with an Embedding, convolutions or recurrences, and Dense layers. "
+        "The file is read and never executed, and Keras is not needed."
+    )
+    with st.form("bring-keras", border=False):
+        files = _ask_for_files()
+        name, labels = _ask_for_names()
+        options = _ask_for_the_rest()
+        pressed = st.form_submit_button("Add this base model", icon=":material/add:")
     if pressed:
         _add(files, name=name, labels=labels, options=options, chosen_key=chosen_key)
 

@@ -158,7 +158,7 @@ def _show_row(labeling: Labeling, row: int) -> None:
         if known.skipped:
             st.badge("Skipped", color="gray")
     with st.container(height=200, border=False, key="label-text"):
-        words = text.literal(labeling.text(row), limit=LONGEST)
+        words = text.paragraph(labeling.text(row), limit=LONGEST)
         st.markdown(f"#### {words}" if len(words) <= LARGE else words)
     st.caption(_words(suggestion) if suggestion else "The model has nothing to say yet; it learns from your labels.")
 

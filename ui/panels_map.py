@@ -45,7 +45,7 @@ class Points:
 def show_map(info: DatasetInfo) -> None:
     """Draws the map, or the way to have it made."""
     folder = cache.workspace().dataset_folder(info.id)
-    base, _ = registry.recommend_base(info.language, n_labeled=info.n_labeled)
+    base, _ = registry.recommend_base(info.language, n_labeled=info.n_labeled, language_counts=info.language_counts)
     state = text_map.read_state(folder, base)
     if state.status == "ready":
         found = _read(folder, base)
@@ -151,7 +151,7 @@ def _judged_run(info: DatasetInfo) -> Run | None:
 
 
 @st.cache_resource(max_entries=6, show_spinner="Drawing the map")
-def _figure(key: str, version: tuple[int, int], _info: DatasetInfo, _base: str, _by: str, _points: Points) -> go.Figure:
+def _figure(key: str, version: tuple[int, ...], _info: DatasetInfo, _base: str, _by: str, _points: Points) -> go.Figure:
     frame = cache.dataset(_info.id).frame.iloc[_points.positions]
     rows = frame["row"].to_numpy(np.int64)
     texts = [value[:_TEXT] for value in frame["text"]]

@@ -36,8 +36,10 @@ def _draw(run: Run, *, was_active: bool) -> None:
                 _show_progress(run, state)
             else:
                 _show_outcome(run, state)
-            reasons = [str(state.settings.get(f"{choice}_reason") or "") for choice in ("strategy", "imbalance")]
-            st.caption(text.literal(" ".join(filter(None, reasons)), limit=400))
+            reasons = [
+                str(state.settings.get(f"{choice}_reason") or "") for choice in ("strategy", "imbalance", "languages")
+            ]
+            st.caption(text.literal(" ".join(filter(None, reasons)), limit=600))
             if n_unlabeled := state.settings.get("n_unlabeled"):
                 st.caption(f"It learned a little from {text.count(int(n_unlabeled), 'row')} without a label as well.")
             if warning := state.settings.get("warning"):

@@ -11,7 +11,7 @@ from sentiment import data, evaluation, figures
 from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.slices import FEWEST
 from sentiment.judging import Judgement
-from sentiment.slicing import LANGUAGE, LENGTH, SCRIPT, WORD, Slices
+from sentiment.slicing import LANGUAGE, LENGTH, WORD, Slices
 from sentiment.training.runs import Run
 from ui import address, cache_judge, text
 from ui.panels_evaluate import report_frame
@@ -20,7 +20,7 @@ from ui.widgets import LINE, LONG, WRAPPED, is_dark, page_of_rows, show_figure
 
 WORST, NOTHING = "worst", ""
 ANY, WRONG = "", "wrong"  # of the choices between cells: any class, and any but the right one
-_TITLES = {WORST: "Worst slices", LENGTH: "Length", LANGUAGE: "Language", SCRIPT: "Script", WORD: "A word"}
+_TITLES = {WORST: "Worst slices", LENGTH: "Length", LANGUAGE: "Language", WORD: "A word"}
 SECTION = "evaluate-section"  # the key of the choice between the parts of the page
 _BETWEEN = "="  # in the address, between what is sliced by and the slice
 MOST_LANES = 24

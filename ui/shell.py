@@ -31,6 +31,7 @@ def draw() -> None:
         [
             st.Page("pages/data.py", title="Data", icon=":material/table_rows:", url_path="start", default=True),
             st.Page("pages/balance.py", title="Balance", icon=":material/balance:", url_path="balance"),
+            st.Page("pages/languages.py", title="Languages", icon=":material/translate:", url_path="languages"),
             st.Page("pages/label.py", title="Label", icon=":material/label:", url_path="label"),
             st.Page("pages/finetune.py", title="Fine-tune", icon=":material/model_training:", url_path="finetune"),
             st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:", url_path="evaluate"),
@@ -40,6 +41,7 @@ def draw() -> None:
             st.Page(_to_finetune, url_path="fine-tune", visibility="hidden"),
         ]
     )
+    widgets.let_texts_run()
     with guard():
         if not people.greet():
             return

@@ -15,6 +15,7 @@ _SIGNS = re.compile(
     r"(?<=:)(?=[\w+/-]+:)|(?<=:)(?=//)|(?<=@)(?=\w)|(?<=[-<>=])(?=[-<>=])|(?<=\bwww)(?=\.)", re.IGNORECASE
 )
 _ESCAPED_SIGNS = re.compile(r"(?<=\\:)(?=[\w+/-])|(?<=\\@)|(?<=www)(?=\\\.)|(?<=-)(?=\\>)", re.IGNORECASE)
+_RUNS_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff]"
@@ -36,12 +37,26 @@ def visible(text: object) -> str:
     return _INVISIBLE.sub(spell, source)
 
 
+def isolated(text: str) -> str:
+    """The text, kept from changing the order of what is written around it, whichever way it runs.
+
+    Between U+2068 and U+2069 (Unicode Standard Annex 9), for places that can hold no element of their own.
+    """
+    return f"\u2068{text}\u2069" if _RUNS_LEFT.search(text) else text
+
+
 def literal(text: object, *, limit: int = 120) -> str:
     """The text for a place that reads Markdown, so that it is shown as it was written and does nothing.
 
     Colour directives, formulas, emoji codes, links, images and HTML stay plain characters; line breaks become
-    spaces; characters that cannot be seen are spelled out; beyond `limit` characters it is cut with an ellipsis.
+    spaces; characters that cannot be seen are spelled out; beyond `limit` characters it is cut with an ellipsis. What
+    runs from right to left leaves the sentence around it in its order.
     """
+    return isolated(paragraph(text, limit=limit))
+
+
+def paragraph(text: object, *, limit: int = 120) -> str:
+    """As `literal`, for a place of its own, whose direction the text decides (see `widgets.let_texts_run`)."""
     line = shorten(visible(" ".join(str(text).split())), limit)
     return _MARKDOWN.sub(r"\\\1", _SIGNS.sub(_JOINER, line))
 

@@ -19,6 +19,12 @@ from ui.state import session
 
 PAGE_ROWS = 100
 LINE, WRAPPED = 35, 66  # heights of a row in pixels: one line, or up to three (text wraps from 65 on)
+_TEXTS = (  # the row to label, rows that were searched, what is typed
+    ".st-key-label-text :is(p, h4)",
+    '[class*="st-key-marked-"] td:nth-child(2)',
+    '[data-testid="stTextInput"] input',
+    '[data-testid="stTextArea"] textarea',
+)
 LONG = 100  # characters of a text that does not fit one line
 
 
@@ -30,6 +36,15 @@ class Figure:
     value: str
     hint: str = ""
     note: str = ""
+
+
+def let_texts_run() -> None:
+    """Lets the texts of users run the way that they are written: each paragraph by its own first letter.
+
+    Streamlit's elements have no `dir`; `unicode-bidi: plaintext` is the same in a style sheet. It is for places that
+    hold nothing but such a text: a sentence of the interface keeps its direction, whatever is quoted in it.
+    """
+    st.html(f"<style>{', '.join(_TEXTS)} {{ unicode-bidi: plaintext; text-align: start !important; }}</style>")
 
 
 def page_header(title: str, purpose: str) -> None:
@@ -170,7 +185,7 @@ def show_rows(
     """Draws rows of a dataset as a table in which every text is literal.
 
     Args:
-        frame: columns row, text, label, group and any of `columns`; at most a page of rows.
+        frame: columns row, text, label, group, language and any of `columns`; at most a page of rows.
         key: tells this table from others.
         columns: further columns of numbers in [0, 1] to show as percentages, with their headings.
         text_width: pixels at least for the texts, where there is little room; by default as wide as they need.
@@ -181,6 +196,8 @@ def show_rows(
     table["Text"] = [text.visible(t) for t in frame["text"]]
     if "label" in frame:
         table["Label"] = ["" if pd.isna(label) else text.visible(label) for label in frame["label"]]
+    if "language" in frame and frame["language"].nunique() > 1:
+        table["Language"] = frame["language"].map(data.language_name).to_numpy()
     if "group" in frame and frame["group"].notna().any():
         table["Document"] = ["" if pd.isna(group) else text.visible(group) for group in frame["group"]]
     percentages = {
@@ -198,6 +215,7 @@ def show_rows(
             "Row": st.column_config.NumberColumn("Row", width=70, help="Counted from the first row of the file."),
             "Text": st.column_config.TextColumn("Text", width=text_width),
             "Label": st.column_config.TextColumn("Label", width=120),
+            "Language": st.column_config.TextColumn("Language", width=100),
             "Document": st.column_config.TextColumn("Document", width=120),
             **percentages,
         },

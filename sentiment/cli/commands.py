@@ -13,6 +13,7 @@ from sentiment.cli.duplicates import duplicates
 from sentiment.cli.explain import explain
 from sentiment.cli.export import export
 from sentiment.cli.import_keras import import_keras
+from sentiment.cli.importing import import_base, import_vectors, remove, vectors
 from sentiment.cli.labels import labels
 from sentiment.cli.predict import predict
 from sentiment.cli.progress import Reporter
@@ -20,9 +21,10 @@ from sentiment.cli.report import report
 from sentiment.cli.serve import serve
 from sentiment.cli.suspects import suspects
 from sentiment.cli.tables import table_text
+from sentiment.cli.transfer_gap import transfer_gap
 from sentiment.errors import RunError, UsageError
 from sentiment.training.allowed import check_settings
-from sentiment.training.config import AUTO, DEFAULT_BASE, IMBALANCE, STRATEGIES, FinetuneConfig
+from sentiment.training.config import AUTO, BALANCED, DEFAULT_BASE, IMBALANCE, LANGUAGES, STRATEGIES, FinetuneConfig
 
 DATA = click.argument("data", type=click.Path(path_type=Path))
 TEXT = click.option("--text", required=True, metavar="COL", help="Column with the texts.")
@@ -41,9 +43,14 @@ cli.add_command(suspects)
 cli.add_command(explain)
 cli.add_command(export)
 cli.add_command(import_keras)
+cli.add_command(import_vectors)
+cli.add_command(import_base)
+cli.add_command(vectors)
+cli.add_command(remove)
 cli.add_command(serve)
 cli.add_command(predict)
 cli.add_command(report)
+cli.add_command(transfer_gap)
 
 
 @cli.command()
@@ -77,12 +84,23 @@ def bases(as_json: bool) -> None:
 @TEXT
 @LABEL
 @click.option("--base", default=DEFAULT_BASE, show_default=True, metavar="NAME", help="Base model, or a run folder.")
+@click.option(
+    "--vectors", default="", metavar="NAME", help="Word vectors to start from, with scratch-cnn, -rnn or word-vectors."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="RUN_DIR", help="Run folder to write.")
 @click.option("--group", metavar="COL", help="Rows with equal values stay on one side of the split.")
+@click.option("--language-column", metavar="COL", help="Column with the languages; by default, told by the texts.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws split, head, order and dropout.")
 @click.option("--epochs", type=int, help="Passes over the training rows; by default, by their number.")
 @click.option(
     "--imbalance", default=AUTO, show_default=True, metavar="STRATEGY", help=", ".join((AUTO, *IMBALANCE)) + "."
+)
+@click.option(
+    "--languages",
+    default=BALANCED,
+    show_default=True,
+    metavar="SETTING",
+    help=f"Where labels are in several languages: {', '.join(LANGUAGES)}.",
 )
 @click.option("--strategy", metavar="STRATEGY", help=f"{', '.join(STRATEGIES)}; by default, by the number of labels.")
 @click.option("--self-training", is_flag=True, help="Rows without a label count a little, with a guessed one.")
@@ -96,6 +114,7 @@ def finetune(
     base: str,
     out: Path,
     group: str | None,
+    language_column: str | None,
     resume: bool,
     joining: Joining | None,
     **settings: Any,
@@ -108,7 +127,7 @@ def finetune(
     from sentiment.training.finetune import finetune as train
     from sentiment.training.held_out import split_labeled
 
-    dataset = import_file(data, text=text, label=label, group=group)
+    dataset = import_file(data, text=text, label=label, group=group, language=language_column)
     labeled = None
 
     def opened() -> Any:

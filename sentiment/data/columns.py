@@ -1,9 +1,11 @@
-"""Which column holds the texts, which the labels, which says what belongs together: proposed from the content."""
+"""Which column holds the texts, which the labels, what belongs together, the language: proposed from the content."""
 
 import re
 from dataclasses import dataclass
 
 import pandas as pd
+
+from sentiment.data.language_column import is_language_column
 
 _SAMPLE_ROWS = 2_000
 _COUNTED_ROWS = 100_000
@@ -23,6 +25,10 @@ _GROUP_NAMES = re.compile(
     r"|asin|product|item|hotel|film|movie)s?($|[\W_])",
     re.IGNORECASE,
 )
+_LANGUAGE_NAMES = re.compile(
+    r"(^|[\W_])(lang|language|locale|iso_?639\w*|idioma|langue|sprache|lingua|taal)s?($|[\W_])|语言|語言|言語",
+    re.IGNORECASE,
+)
 _SENTIMENTS = {"positive", "negative", "neutral", "pos", "neg", "neu", "mixed", "good", "bad", "正面", "负面", "中性"}
 _NOT_PROSE = re.compile(
     r"\s*(?:[-+]?[\d.,:/\\%$€£¥ eE_#+-]*|\d{4}-\d\d-\d\d[T ]?[\d:.+Z-]*|https?://\S+|[{\[].*[}\]])\s*", re.DOTALL
@@ -34,8 +40,8 @@ class ColumnProposal:
     """Proposed columns, each with everything else that would do, best first.
 
     Attributes:
-        text, label, group: the proposed column; None where none fits.
-        text_candidates, label_candidates, group_candidates: columns that are offered.
+        text, label, group, language: the proposed column; None where none fits.
+        text_candidates, label_candidates, group_candidates, language_candidates: columns that are offered.
         why: the reasons, in words.
     """
 
@@ -46,6 +52,8 @@ class ColumnProposal:
     label_candidates: tuple[str, ...]
     group_candidates: tuple[str, ...]
     why: str
+    language: str | None = None
+    language_candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,8 @@ def propose_columns(frame: pd.DataFrame) -> ColumnProposal:
     label = labels[0] if labels and _label_score(labels[0]) >= 1 else None
     groups = sorted((p for p in rest if p is not label and _can_be_group(p)), key=_group_score, reverse=True)
     group = groups[0] if groups and _is_group(groups[0]) else None
+    named = [p.name for p in rest if p is not label and is_language_column(frame[p.name].iloc[:_COUNTED_ROWS])]
+    language = next((name for name in named if _LANGUAGE_NAMES.search(name) or _spelled_out(frame[name])), None)
     return ColumnProposal(
         text=text.name if text else None,
         label=label.name if label else None,
@@ -83,7 +93,9 @@ def propose_columns(frame: pd.DataFrame) -> ColumnProposal:
         text_candidates=tuple(p.name for p in texts),
         label_candidates=tuple(p.name for p in labels),
         group_candidates=tuple(p.name for p in groups),
-        why=_why(text, label, group),
+        why=_why(text, label, group) + (f" “{language}” says which language each is in." if text and language else ""),
+        language=language,
+        language_candidates=tuple(named),
     )
 
 
@@ -149,6 +161,12 @@ def _group_score(p: _Profile) -> float:
 def _is_group(p: _Profile) -> bool:
     """Strict, since a group column that is none makes a split impossible or unfair."""
     return _group_score(p) > 0 and p.n_distinct >= 20 and p.distinct_share <= 0.75 and p.largest_share <= 0.1
+
+
+def _spelled_out(values: pd.Series) -> bool:
+    """Whether languages are named in full: short codes may as well be those of countries."""
+    lengths = values.iloc[:_COUNTED_ROWS].dropna().astype("str").str.strip().str.len()
+    return len(lengths) > 0 and float((lengths > 3).mean()) > 0.9
 
 
 def _why(text: _Profile | None, label: _Profile | None, group: _Profile | None) -> str:

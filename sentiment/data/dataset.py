@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from sentiment.data.balance import measure_lengths
 from sentiment.data.columns import propose_columns
 from sentiment.data.label_names import apply_mapping
-from sentiment.data.language import detect_language, length_unit
+from sentiment.data.language import length_unit, main_language
+from sentiment.data.language_column import RowLanguages, read_languages
 from sentiment.data.reading import Table, read_table
 from sentiment.data.report import ImportReport, report_import
+from sentiment.data.row_languages import count_languages
 from sentiment.errors import DataError
 from sentiment.palette import assign_colours, order_classes
 
@@ -36,7 +38,7 @@ class DatasetInfo:
         name: what people call it.
         classes: the labels that occur, in reading order.
         colours: a colour per class.
-        language: ISO 639-1 code, or "und".
+        language: ISO 639-1 code of the language that most rows are in, or "und".
         text_column, label_column, group_column: the columns of the file that the roles were given to.
         source: the name of the file.
         created: when it was imported, ISO 8601 in UTC.
@@ -45,6 +47,9 @@ class DatasetInfo:
         report: what importing found.
         n_rows, n_labeled: rows, and rows with a label.
         class_counts: rows per class.
+        language_counts: rows per language, those included that somebody left out since; empty for a dataset of an
+            older version until its rows are read.
+        language_column: the column of the file that said the language of each row; None where the texts did.
     """
 
     id: str
@@ -63,6 +68,8 @@ class DatasetInfo:
     n_rows: int
     n_labeled: int
     class_counts: dict[str, int]
+    language_counts: dict[str, int] = field(default_factory=dict)
+    language_column: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,8 +78,8 @@ class Dataset(DatasetInfo):
 
     Attributes:
         frame: columns row (int64, zero-based row in the file), text, label and group (strings; label and group may be
-            missing), length (int32, in words, or characters where the language has no spaces), then each other column
-            of the file as "file:<name>".
+            missing), length (int32, in words, or characters where the language has no spaces), language (ISO 639-1
+            code, "und" where there is too little text to tell), then each other column of the file as "file:<name>".
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -94,6 +101,7 @@ def build_dataset(
     text: str,
     label: str | None = None,
     group: str | None = None,
+    language: str | None = None,
     mapping: Mapping[str, str] | None = None,
     name: str | None = None,
 ) -> Dataset:
@@ -106,6 +114,8 @@ def build_dataset(
         text: the column with the texts.
         label: the column with the labels.
         group: the column that says which rows belong together.
+        language: the column that says the language of each row (see `language_column.read_languages`); without one,
+            and where it says nothing, the language is identified by the text.
         mapping: labels to rename (to merge spellings, or to turn stars into sentiments); "" takes a label away.
         name: what people will call it; the file's name without its ending by default.
 
@@ -113,29 +123,33 @@ def build_dataset(
         DataError: for a column that is not there, a table without rows or without any text, and for labels that are
             none (more than 1,000 different ones, or one longer than 200 characters).
     """
-    _check_columns(table, {"text": text, "label": label, "group": group})
+    _check_columns(table, {"text": text, "label": label, "group": group, "language": language})
     kept = _rows_with_text(table, text)
     raw = table.frame[label].iloc[kept] if label is not None else None
     labels = _labels(raw, mapping, kept=kept)
-    frame, language = _frame(table, kept, text=text, label=label, group=group, labels=labels)
-    counts = _count_labels(labels)
+    languages = read_languages(_part(table, kept, text), _part(table, kept, language) if language else None)
+    frame = _frame(table, kept, text=text, label=label, group=group, labels=labels, languages=languages)
+    counts, language_counts = _count_labels(labels), count_languages(languages.codes)
+    report = report_import(table, frame, raw)
     return Dataset(
-        **_identify(frame, roles=(text, label, group)),
+        **_identify(frame, roles=(text, label, group, language) if language else (text, label, group)),
         name=name or PurePath(table.name).stem,
         frame=frame,
         classes=tuple(counts),
         colours=assign_colours(counts),
-        language=language,
+        language=main_language(language_counts),
         text_column=text,
         label_column=label,
         group_column=group,
         source=table.name,
         created=datetime.now(UTC).isoformat(timespec="milliseconds"),
         file_hash=table.file_hash,
-        report=report_import(table, frame, raw),
+        report=replace(report, warnings=report.warnings + languages.warnings),
         n_rows=len(frame),
         n_labeled=sum(counts.values()),
         class_counts=counts,
+        language_counts=language_counts,
+        language_column=language,
     )
 
 
@@ -145,6 +159,7 @@ def import_file(
     text: str | None = None,
     label: str | None = None,
     group: str | None = None,
+    language: str | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> Dataset:
     """A dataset read from a file.
@@ -154,6 +169,7 @@ def import_file(
         text: the column with the texts; with None, all columns that are not given are taken as `propose_columns` says.
         label: the column with the labels.
         group: the column that says which rows belong together.
+        language: the column that says the language of each row; it is only used where it is named.
         mapping: as for `build_dataset`.
 
     Raises:
@@ -171,7 +187,7 @@ def import_file(
         text = proposal.text
         label = label if label is not None or proposal.label == text else proposal.label
         group = group if group is not None or proposal.group in (text, label) else proposal.group
-    return build_dataset(table, text=text, label=label, group=group, mapping=mapping)
+    return build_dataset(table, text=text, label=label, group=group, language=language, mapping=mapping)
 
 
 def _check_columns(table: Table, roles: dict[str, str | None]) -> None:
@@ -238,10 +254,22 @@ def _count_labels(labels: pd.Series) -> dict[str, int]:
     return {name: counts[name] for name in order_classes(counts)}
 
 
+def _part(table: Table, kept: NDArray[np.int64], column: str) -> pd.Series:
+    """The cells of a column in the rows that are kept."""
+    return table.frame[column].iloc[kept].reset_index(drop=True)
+
+
 def _frame(
-    table: Table, kept: NDArray[np.int64], *, text: str, label: str | None, group: str | None, labels: pd.Series
-) -> tuple[pd.DataFrame, str]:
-    """The rows of the dataset, and the language that they are in."""
+    table: Table,
+    kept: NDArray[np.int64],
+    *,
+    text: str,
+    label: str | None,
+    group: str | None,
+    labels: pd.Series,
+    languages: RowLanguages,
+) -> pd.DataFrame:
+    """The rows of the dataset."""
     chosen = table.frame if len(kept) == len(table.frame) else table.frame.iloc[kept]
     source = chosen.reset_index(drop=True)
     groups = pd.Series([None] * len(kept), dtype="str")
@@ -249,9 +277,9 @@ def _frame(
         groups = source[group].where(source[group].isna() | (source[group].str.strip() != ""))
     columns = {"row": kept.astype(np.int64), "text": source[text], "label": labels, "group": groups}
     others = [column for column in source.columns if column not in (text, label, group)]
-    language = detect_language(source[text])
-    columns["length"] = measure_lengths(source[text], unit=length_unit(language))
-    return pd.DataFrame(columns | {FILE_PREFIX + column: source[column] for column in others}), language
+    unit = length_unit(main_language(count_languages(languages.codes)))
+    columns |= {"length": measure_lengths(source[text], unit=unit), "language": languages.codes}
+    return pd.DataFrame(columns | {FILE_PREFIX + column: source[column] for column in others})
 
 
 def _identify(frame: pd.DataFrame, *, roles: tuple[str | None, ...]) -> dict[str, str]:

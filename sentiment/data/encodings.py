@@ -5,7 +5,7 @@ import re
 
 from charset_normalizer import from_bytes
 
-from sentiment.data.language import detect_language
+from sentiment.data.row_languages import detect_language
 from sentiment.errors import DataError
 
 _BOMS = (

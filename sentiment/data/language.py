@@ -1,56 +1,80 @@
-"""Which language the texts are in: by script where that decides it, by py3langid where it does not."""
+"""Languages by code and by name; what their texts are counted in."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from itertools import islice
 
-import numpy as np
-import pandas as pd
-
 UNDETERMINED = "und"
-_SAMPLE = 300
 _NAMES = {
-    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish",
-    "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian",
-    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian",
-    "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian",
-    "ms": "Malay", "nl": "Dutch", "no": "Norwegian", "nb": "Norwegian", "pl": "Polish", "pt": "Portuguese",
-    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
-    "ta": "Tamil", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese",
-    "zh": "Chinese", "und": "Unknown",
+    "af": "Afrikaans", "am": "Amharic", "an": "Aragonese", "ar": "Arabic", "as": "Assamese", "az": "Azerbaijani",
+    "ba": "Bashkir", "be": "Belarusian", "bg": "Bulgarian", "bn": "Bengali", "br": "Breton", "bs": "Bosnian",
+    "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "eo": "Esperanto", "es": "Spanish", "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish",
+    "fo": "Faroese", "fr": "French", "fy": "Frisian", "ga": "Irish", "gd": "Scottish Gaelic", "gl": "Galician",
+    "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "ht": "Haitian",
+    "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "ig": "Igbo", "is": "Icelandic", "it": "Italian",
+    "ja": "Japanese", "jv": "Javanese", "ka": "Georgian", "kk": "Kazakh", "km": "Khmer", "kn": "Kannada",
+    "ko": "Korean", "ku": "Kurdish", "ky": "Kyrgyz", "la": "Latin", "lb": "Luxembourgish", "lo": "Lao",
+    "lt": "Lithuanian", "lv": "Latvian", "mg": "Malagasy", "mk": "Macedonian", "ml": "Malayalam", "mn": "Mongolian",
+    "mr": "Marathi", "ms": "Malay", "mt": "Maltese", "my": "Burmese", "ne": "Nepali", "nl": "Dutch", "no": "Norwegian",
+    "oc": "Occitan", "or": "Odia", "pa": "Punjabi", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese",
+    "qu": "Quechua", "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "sa": "Sanskrit", "si": "Sinhala",
+    "sk": "Slovak", "sl": "Slovenian", "so": "Somali", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish",
+    "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "tg": "Tajik", "th": "Thai", "tk": "Turkmen", "tl": "Filipino",
+    "tr": "Turkish", "tt": "Tatar", "ug": "Uyghur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese",
+    "xh": "Xhosa", "yi": "Yiddish", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu", "und": "Unknown",
 }  # fmt: skip
+# Other codes that files use: ISO 639-2 (both of its forms), withdrawn ones, the forms of Norwegian and Chinese.
+_ALIASES = {
+    "ara": "ar", "bul": "bg", "ben": "bn", "cat": "ca", "ces": "cs", "cze": "cs", "dan": "da", "deu": "de", "ger": "de",
+    "ell": "el", "gre": "el", "eng": "en", "spa": "es", "est": "et", "fas": "fa", "per": "fa", "fin": "fi", "fra": "fr",
+    "fre": "fr", "heb": "he", "iw": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id", "in": "id", "ita": "it",
+    "jpn": "ja", "kor": "ko", "lit": "lt", "lav": "lv", "msa": "ms", "may": "ms", "nld": "nl", "dut": "nl", "nor": "no",
+    "nob": "no", "nno": "no", "nb": "no", "nn": "no", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru",
+    "slk": "sk", "slo": "sk", "slv": "sl", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "fil": "tl", "tur": "tr",
+    "ukr": "uk", "urd": "ur", "vie": "vi", "zho": "zh", "chi": "zh", "cmn": "zh", "yue": "zh", "mandarin": "zh",
+    "farsi": "fa", "castilian": "es", "tagalog": "tl", "undetermined": "und", "unk": "und",
+}  # fmt: skip
+_CODES = {name.casefold(): code for code, name in _NAMES.items()}
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
+_LEAST_SHARE = 0.3  # of the rows whose language is known, for a language to be the one of the dataset
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
-_HANGUL = re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")
 _THAI = re.compile(r"[\u0e01-\u0e5b]")
-_NOISE = re.compile(r"https?://\S+|[@#]\w+|<[^>]{0,200}>|\d+")
-
-
-def detect_language(texts: Iterable[str]) -> str:
-    """The ISO 639-1 code of the language that most of the text is in; "und" where there is too little to tell.
-
-    Looks at a spread of up to 300 texts, each counting by its length up to a bound.
-    """
-    series = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype="object")
-    spread = np.linspace(0, len(series) - 1, min(_SAMPLE, len(series))).astype(int)
-    votes: Counter[str] = Counter()
-    for text in series.iloc[spread].dropna():
-        cleaned = _NOISE.sub(" ", text[:1000])
-        letters = sum(map(str.isalpha, cleaned))
-        if letters >= 2:
-            votes[_language_of(cleaned, letters)] += min(letters, 200)
-    votes.pop(UNDETERMINED, None)
-    if not votes:
-        return UNDETERMINED
-    language, weight = votes.most_common(1)[0]
-    return language if weight >= 0.3 * votes.total() else UNDETERMINED
 
 
 def language_name(code: str) -> str:
     """The English name of a language ("Chinese" for "zh"); the code itself if the name is not known."""
     return _NAMES.get(code, code)
+
+
+def known_languages() -> dict[str, str]:
+    """The languages that a row can be in: code → English name, by name, the unknown one last."""
+    return dict(sorted(_NAMES.items(), key=lambda item: (item[0] == UNDETERMINED, item[1])))
+
+
+def language_code(value: str) -> str | None:
+    """The ISO 639-1 code that a file means: by code, locale or English name ("en-GB", "pt_BR", "German"); None if none.
+
+    Case and white space play no part; "und" and "unknown" are a code as well.
+    """
+    plain = value.strip().casefold()
+    begin = re.split(r"[-_]", plain, maxsplit=1)[0]
+    for word in (plain, begin):
+        if word in _NAMES:
+            return word
+        if word in _ALIASES:
+            return _ALIASES[word]
+    return _CODES.get(plain)
+
+
+def main_language(counts: Mapping[str, int]) -> str:
+    """The language of most rows whose language is known; "und" if that is in less than three of ten of them."""
+    known = {code: n for code, n in counts.items() if code != UNDETERMINED and n > 0}
+    if not known:
+        return UNDETERMINED
+    most = max(known, key=lambda code: (known[code], code))
+    return most if known[most] >= _LEAST_SHARE * sum(known.values()) else UNDETERMINED
 
 
 def length_unit(language: str) -> str:
@@ -63,21 +87,3 @@ def is_unspaced(text: str) -> bool:
     head = text[:300]
     signs = len(_HAN.findall(head)) + len(_KANA.findall(head)) + len(_THAI.findall(head))
     return signs > 0.3 * max(1, sum(map(str.isalpha, islice(head, 300))))
-
-
-def _language_of(text: str, letters: int) -> str:
-    han, kana = len(_HAN.findall(text)), len(_KANA.findall(text))
-    if kana > 0.1 * letters:
-        return "ja"
-    if len(_HANGUL.findall(text)) > 0.3 * letters:
-        return "ko"
-    if len(_THAI.findall(text)) > 0.3 * letters:
-        return "th"
-    if han > 0.3 * letters:
-        return "zh"
-    if letters < 8:
-        return UNDETERMINED
-    import py3langid  # slow to load, and not needed for scripts that decide the language
-
-    code, _ = py3langid.classify(text)
-    return str(code)

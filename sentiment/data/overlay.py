@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sentiment.data.dataset import Dataset, DatasetInfo
+from sentiment.data.language_changes import correct_languages, load_changes
 from sentiment.data.storage import load_dataset
 from sentiment.errors import DataError
 from sentiment.files import write_atomic
 from sentiment.palette import add_colours, order_classes
 
+CHANGES_FILE = "languages.json"  # in the folder of a run: the languages that were corrected before it began
 _COLUMNS = ["row", "base", "label", "excluded"]
 _NAMES = b"names"
 
@@ -150,10 +152,12 @@ def load_overlay(path: Path) -> Overlay:
 def load_labeled(folder: Path, labels: Path) -> Dataset:
     """The dataset in a folder under the overlay in the file `labels`, if that is there.
 
+    Languages that were corrected are in the file `CHANGES_FILE` beside it.
+
     Raises:
         DataError: if one of them is damaged, or they do not belong together.
     """
-    dataset = load_dataset(folder)
+    dataset = correct_languages(load_dataset(folder), load_changes(labels.parent / CHANGES_FILE))
     return relabel(dataset, load_overlay(labels)) if labels.exists() else dataset
 
 

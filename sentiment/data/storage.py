@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from sentiment.data.dataset import Dataset, DatasetInfo
 from sentiment.data.label_names import LabelMapping
 from sentiment.data.report import ImportReport
+from sentiment.data.row_languages import count_languages
+from sentiment.data.stored_languages import add_languages, with_counts
 from sentiment.errors import DataError
 from sentiment.files import read_json, write_json
 
@@ -52,6 +54,8 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
 def load_dataset(folder: Path) -> Dataset:
     """The dataset in a folder that `save_dataset` wrote.
 
+    The rows of one that an older version wrote get their languages now (see `stored_languages`).
+
     Raises:
         DataError: if the folder is no dataset's, is damaged, or was written by a newer version.
     """
@@ -62,14 +66,18 @@ def load_dataset(folder: Path) -> Dataset:
         raise _damaged(folder) from error
     if len(frame) != info.n_rows:
         raise _damaged(folder)
-    values = {f.name: getattr(info, f.name) for f in dataclasses.fields(DatasetInfo)}
-    return Dataset(frame=_with_types(frame), **values)
+    frame = _with_types(frame)
+    if "language" not in frame:
+        frame = add_languages(frame, folder)
+        info = dataclasses.replace(info, language_counts=count_languages(frame["language"]))
+    return Dataset(frame=frame, **vars(info))
 
 
 def load_dataset_info(folder: Path) -> DatasetInfo:
     """Everything but the rows of the dataset in a folder (errors as for `load_dataset`)."""
     try:
-        return _from_json(read_json(folder / _META))
+        info = _from_json(read_json(folder / _META))
+        return info if info.language_counts else with_counts(info, folder)
     except FileNotFoundError as error:
         raise DataError(f"{folder.name} is not the folder of a dataset") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

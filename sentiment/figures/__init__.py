@@ -9,6 +9,7 @@ from sentiment.figures.crosstab import plot_cross
 from sentiment.figures.curves import plot_coverage, plot_curves
 from sentiment.figures.deltas import plot_deltas
 from sentiment.figures.explain import plot_movers, plot_word_influence
+from sentiment.figures.gap import plot_gap
 from sentiment.figures.history import plot_history
 from sentiment.figures.learning import plot_learning
 from sentiment.figures.learning_by_class import plot_class_gains, plot_growth
@@ -30,6 +31,7 @@ __all__ = [
     "plot_cross",
     "plot_curves",
     "plot_deltas",
+    "plot_gap",
     "plot_growth",
     "plot_history",
     "plot_learning",

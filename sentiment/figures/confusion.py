@@ -68,8 +68,8 @@ def _cells(
     said = [
         theme.hover(
             f"{theme.number(matrix[i, j])} of {theme.number(matrix[i].sum())} rows ({theme.percent(shares[i, j])})",
-            f"true class: {names[i]}",
-            f"the model says: {names[j]}",
+            f"true class: {theme.isolated(names[i])}",
+            f"the model says: {theme.isolated(names[j])}",
         )
         for i, j in pairs
     ]

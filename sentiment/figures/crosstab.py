@@ -60,7 +60,7 @@ def _part(
     part: pd.DataFrame, widths: np.ndarray, starts: np.ndarray, places: np.ndarray, name: str, colour: str
 ) -> go.Bar:
     said = [
-        theme.hover(group, f"{name}: {theme.number(count)} rows, {theme.percent(share)}")
+        theme.hover(group, f"{theme.isolated(name)}: {theme.number(count)} rows, {theme.percent(share)}")
         for group, count, share in part[["group", "count", "share"]].itertuples(index=False)
     ]
     return go.Bar(

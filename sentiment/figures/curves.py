@@ -86,7 +86,7 @@ def theme_legend() -> dict[str, object]:
 def _point(name: str, threshold: float, false_alarms: float, recall: float, precision: float) -> str:
     right = "" if precision != precision else f", {theme.percent(precision)} of what is said is right"
     return theme.hover(
-        f"“{name}” said from {theme.percent(threshold)} on:",
+        f"“{theme.isolated(name)}” said from {theme.percent(threshold)} on:",
         f"{theme.percent(recall)} of its rows found{right}, {theme.percent(false_alarms)} of the others taken for it",
     )
 

@@ -78,9 +78,9 @@ def _points(
     size = 7 if n <= 3_000 else 5 if n <= 12_000 else 3.5
     said: dict[str, object] = {"hoverinfo": "skip"}
     if n <= _HOVERED:
-        head = f"{theme.shorten(name, 40)}: " if name else ""
+        head = [theme.shorten(name, 40)] if name else []
         said = {
-            "hovertext": [theme.hover(f"{head}{theme.shorten(texts[place], 140)}") for place in here.tolist()],
+            "hovertext": [theme.hover(*head, theme.shorten(texts[place], 140)) for place in here.tolist()],
             "hoverinfo": "text",
         }
     return go.Scattergl(

@@ -63,8 +63,8 @@ def _points(table: pd.DataFrame, *, name: str, colour: str, main: bool) -> go.Sc
         },
         hovertext=[
             theme.hover(
-                f"{name}: {theme.number(n)} rows, about {theme.percent(confidence)} sure; {theme.percent(share)} right "
-                f"({theme.percent(low)} to {theme.percent(high)})"
+                f"{theme.isolated(name)}: {theme.number(n)} rows, about {theme.percent(confidence)} sure; "
+                f"{theme.percent(share)} right ({theme.percent(low)} to {theme.percent(high)})"
             )
             for confidence, share, low, high, n in table[["confidence", "share", "low", "high", "n"]].itertuples(
                 index=False

@@ -114,7 +114,7 @@ def _points(
         hovertext=[
             theme.hover(
                 lanes[lane] if lanes[lane] != MACRO else "Mean of the classes",
-                f"{name or 'This model'}: {_METRICS[metric]} {theme.percent(v)} "
+                f"{theme.isolated(name or 'This model')}: {_METRICS[metric]} {theme.percent(v)} "
                 f"({theme.percent(low)} to {theme.percent(high)} at 95{theme.THIN}%)",
             )
             for (lane, _), v, (low, high) in zip(known, values, spans, strict=True)

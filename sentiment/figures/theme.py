@@ -24,7 +24,14 @@ ACCENTS = {False: ACCENT, True: "#A890EA"}  # on near-black the accent itself is
 THIN = "\u202f"  # narrow no-break space, between thousands and before %
 TITLE_WIDTH = 40  # characters of a title line that fit a phone
 
+_RUNS_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATED = (
+    "\ufdd0\ufdd1"  # noncharacters, which stand for U+2068 and U+2069 until `literal` has spelled out all others
+)
 _MARKS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;", "#": "&#35;", "{": "&#123;", "}": "&#125;"}
+_MARKS |= dict(zip(_ISOLATED, "\u2068\u2069", strict=True))
 
 
 def template() -> go.layout.Template:
@@ -98,9 +105,17 @@ def literal(text: str) -> str:
     """`text` so that plotly shows its very characters: no tag, entity, formula or template in it has an effect.
 
     Line breaks and tabs become spaces; characters that cannot be seen (control, direction and zero-width ones) are
-    shown by their number, such as ‹U+202E›, except the joiner inside an emoji.
+    shown by their number, such as ‹U+202E›, except the joiner inside an emoji. What runs from right to left does so by
+    itself, and leaves what stands around it in its order.
     """
-    return "".join(_literal(character) for character in _visible(text))
+    shown = "".join(_literal(character) for character in _visible(text))
+    return f"\u2068{shown}\u2069" if _RUNS_LEFT.search(shown) and _ISOLATED[0] not in text else shown
+
+
+def isolated(name: str) -> str:
+    """The visible form of a name for a line with other words, whose order it leaves alone; not yet literal."""
+    seen = _visible(name)
+    return f"{_ISOLATED[0]}{seen}{_ISOLATED[1]}" if _RUNS_LEFT.search(seen) else seen
 
 
 def _visible(text: str) -> str:

@@ -57,7 +57,7 @@ def _targets(shown: pd.DataFrame, lanes: np.ndarray, reach: float, name: str) ->
     said = [
         theme.hover(
             term,
-            f"in {theme.percent(share)} of the rows of {theme.shorten(name, 30)}",
+            f"in {theme.percent(share)} of the rows of {theme.isolated(theme.shorten(name, 30))}",
             f"in {theme.percent(share_else)} of the other rows",
         )
         for term, share, share_else in shown[["term", "share", "share_else"]].itertuples(index=False)
@@ -80,4 +80,6 @@ def _targets(shown: pd.DataFrame, lanes: np.ndarray, reach: float, name: str) ->
 def _title(typical: pd.DataFrame, name: str) -> str:
     if not len(typical):
         return f"No word sets {theme.shorten(name, 30)} apart"
-    return f"“{theme.shorten(typical['term'].iloc[0], 24)}” is most typical of {theme.shorten(name, 30)}"
+    return (
+        f"“{theme.shorten(typical['term'].iloc[0], 24)}” is most typical of {theme.isolated(theme.shorten(name, 30))}"
+    )

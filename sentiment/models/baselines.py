@@ -20,8 +20,10 @@ from sentiment.models.features import (
     learn_vectors,
 )
 from sentiment.models.ngrams import GramSettings
-from sentiment.models.registry import MAJORITY, WORDS_FROM, bases_folder
+from sentiment.models.registry import MAJORITY, WORD_VECTORS, WORDS_FROM, bases_folder
 from sentiment.models.temperature import temperature_of
+from sentiment.models.word_vectors import find_vectors
+from sentiment.models.word_vectors.choosing import read_words
 
 PredictFn = Callable[[Sequence[str]], NDArray[np.float32]]
 Features = NoFeatures | GramFeatures | VectorFeatures
@@ -81,7 +83,9 @@ class Rows:
     weights: NDArray[np.float32] | None = None
 
 
-def fit_baseline(name: str, train: Rows, *, classes: Sequence[str], spaces: bool = True) -> LinearModel:
+def fit_baseline(
+    name: str, train: Rows, *, classes: Sequence[str], spaces: bool = True, vectors: str = ""
+) -> LinearModel:
     """A baseline, fitted.
 
     Args:
@@ -89,15 +93,16 @@ def fit_baseline(name: str, train: Rows, *, classes: Sequence[str], spaces: bool
         train: rows of at least two classes, or of any for "majority".
         classes: the dataset's classes, in the order of the labels; one without a training row gets probability 0.
         spaces: whether the texts' language is written with spaces between words.
+        vectors: name of the word vectors that "word-vectors" averages; "" for those of a base model.
 
     Raises:
-        ModelError: if the base model whose word vectors are wanted is not there or damaged.
+        ModelError: if the word vectors that are wanted are not there or damaged.
     """
     n_classes = len(classes)
     shares_alone = np.zeros((0, n_classes), np.float32), _log_shares(train, n_classes)
     if name == MAJORITY:
         return LinearModel(name, NoFeatures(), *shares_alone, tuple(classes))
-    features, matrix = _learn_features(name, train.texts, spaces=spaces)
+    features, matrix = _learn_features(name, train.texts, spaces=spaces, vectors=vectors)
     if not features.n_features:  # no two texts have anything in common
         return LinearModel(name, features, *shares_alone, tuple(classes))
     strength = _STRENGTH.get(name)
@@ -106,8 +111,12 @@ def fit_baseline(name: str, train: Rows, *, classes: Sequence[str], spaces: bool
     return LinearModel(name, features, kernel, bias, tuple(classes))
 
 
-def _learn_features(name: str, texts: Sequence[str], *, spaces: bool) -> tuple[GramFeatures | VectorFeatures, Matrix]:
-    if name == "word-vectors":
+def _learn_features(
+    name: str, texts: Sequence[str], *, spaces: bool, vectors: str
+) -> tuple[GramFeatures | VectorFeatures, Matrix]:
+    if name == WORD_VECTORS and vectors:
+        return learn_vectors(texts, *read_words(find_vectors(vectors), texts))
+    if name == WORD_VECTORS:
         from sentiment.models.store import load_model  # it loads jax, which the others do without
 
         base = load_model(bases_folder() / WORDS_FROM)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.errors import ModelError
+from sentiment.models.hub import hub_folder, is_hub_name
 from sentiment.models.package import is_package, open_package
 from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN, SHIPPED, WORDS_FROM, base_folder
 from sentiment.models.tensors import read_config
@@ -12,9 +13,13 @@ from sentiment.models.tensors import read_config
 def model_folder(run_or_base: str | Path) -> Path:
     """The model folder behind a run folder, a model folder, a model package (.zip), or the name of a base model.
 
+    A name that begins with "hf:" is one of the Hugging Face Hub (`hub.hub_folder`).
+
     Raises:
         ModelError: if it is none of them.
     """
+    if is_hub_name(run_or_base):
+        return hub_folder(str(run_or_base))
     given = Path(run_or_base)
     if is_package(given):
         return open_package(given)
@@ -29,8 +34,12 @@ def model_folder(run_or_base: str | Path) -> Path:
     )
 
 
-def describe_origin(base: str) -> dict[str, Any]:
+def describe_origin(base: str, *, vectors: str = "") -> dict[str, Any]:
     """What a model that starts from this base owes to it, to be kept with the model for as long as it is passed on.
+
+    Args:
+        base: see `model_folder`, or a network from nothing, or a simple model.
+        vectors: name of word vectors that it starts from; "" for none.
 
     Returns:
         {} where it starts from nothing; else "base" (its title), "trained_on" (in words) and "licences" (for each
@@ -39,6 +48,9 @@ def describe_origin(base: str) -> dict[str, Any]:
     Raises:
         ModelError: if there is no such base or it is damaged.
     """
+    if vectors:
+        title = f"the word vectors {vectors}"
+        return {"base": title, "trained_on": "what their makers had", "licences": {title: "not stated"}}
     if base in (SCRATCH, SCRATCH_RNN):
         return {}
     if base in BASELINES:

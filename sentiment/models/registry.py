@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,20 @@ from sentiment.errors import ModelError
 from sentiment.files import read_json, workspace_folder
 
 SCRATCH, SCRATCH_RNN = "scratch-cnn", "scratch-rnn"
-MAJORITY = "majority"
+MAJORITY, WORD_VECTORS = "majority", "word-vectors"
 WORDS_FROM = "en-cnn-reviews"  # the base model whose word vectors the baseline of that name averages
+_MATTERS = 0.1  # share of the rows from which on a language counts in choosing a base
 _COMPARED_UP_TO = 19_000  # labels: macro-F1 84.9 against 79.8 there
 SHIPPED = Path(__file__).resolve().parents[2] / "base_models"
-_LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian"}
+_LANGUAGES = {
+    "en": "English",
+    "zh": "Chinese",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "ja": "Japanese",
+}
 
 
 @dataclass(frozen=True)
@@ -71,13 +81,15 @@ def base_folder(name: str) -> Path | None:
 
 
 def list_bases() -> list[BaseModel]:
-    """All base models: those pretrained, the largest training set first; brought ones; from scratch; simple ones.
+    """All base models: those pretrained, brought ones, from scratch, simple ones.
+
+    Of those pretrained, the ones that read fewer languages come first, then those with the larger training set.
 
     Raises:
         ModelError: if a base model's config is damaged.
     """
     found = [_read(folder) for folder in sorted(bases_folder().glob("*")) if (folder / "config.json").exists()]
-    found.sort(key=lambda base: -base.n_training_rows)
+    found.sort(key=lambda base: (len(base.languages), -base.n_training_rows))
     return [*found, *_own_bases(), *_SCRATCH, *_BASELINES]
 
 
@@ -105,16 +117,25 @@ def find_base(name: str) -> BaseModel:
     raise ModelError(f"There is no base model {name!r}", expected=f"One of {', '.join(b.name for b in bases)}")
 
 
-def recommend_base(language: str, *, n_labeled: int | None = None) -> tuple[str, str]:
+def recommend_base(
+    language: str, *, n_labeled: int | None = None, language_counts: Mapping[str, int] | None = None
+) -> tuple[str, str]:
     """The name of the base to start from, and a sentence that says why.
+
+    The first pretrained one that reads every language with a tenth of the rows, else the first that reads the
+    dataset's language.
 
     Args:
         language: ISO 639-1 code of the dataset's language, or "und".
         n_labeled: labeled rows of the dataset, if known.
+        language_counts: rows of the dataset per language, if known.
     """
-    for base in list_bases():
-        if base.kind == "pretrained" and language in base.languages:
-            return base.name, f"“{base.title}” reads {_language(language)} and was pretrained on {base.trained_on}."
+    pretrained = [base for base in list_bases() if base.kind == "pretrained"]
+    for read in (_that_matter(language_counts or {}), [language]):
+        for base in pretrained:
+            if read and set(read) <= set(base.languages):
+                names = " and ".join(filter(None, [", ".join(map(_language, read[:-1])), _language(read[-1])]))
+                return base.name, f"“{base.title}” reads {names} and was pretrained on {base.trained_on}."
     if language == "und":
         reason = "The language of these texts was not recognised"
     else:
@@ -125,6 +146,13 @@ def recommend_base(language: str, *, n_labeled: int | None = None) -> tuple[str,
         f"of a network from scratch at every number of labels up to {_COMPARED_UP_TO:,}"
         + (f"; you have {n_labeled:,}, so try both." if beyond else ".")
     )
+
+
+def _that_matter(counts: Mapping[str, int]) -> list[str]:
+    """The languages with at least a tenth of the rows whose language is known, the most frequent first."""
+    known = {code: n for code, n in counts.items() if code != "und" and n > 0}
+    total = sum(known.values())
+    return sorted((code for code, n in known.items() if n >= _MATTERS * total), key=lambda code: -known[code])
 
 
 def _language(code: str) -> str:
@@ -214,7 +242,7 @@ _BASELINES = [
     ),
     dataclasses.replace(
         _own(
-            "word-vectors",
+            WORD_VECTORS,
             "baseline",
             "Averaged word vectors",
             "Word vectors + logistic regression",

@@ -7,7 +7,7 @@ bucket for everything unknown.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,23 +15,22 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, trainers
 
 from sentiment.errors import ModelError
 from sentiment.models.keras_tokenizer import KerasTokenizer, is_keras_tokenizer, read_keras_tokenizer
+from sentiment.models.splitting import set_splitting, splits_as_ours
 
 T = TypeVar("T")
 AnyTokenizer: TypeAlias = Tokenizer | KerasTokenizer
 PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 PAD, UNKNOWN = 0, 1  # their ids
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
-_CLITICS = ("s", "m", "d", "re", "ve", "ll")
-_HAN = r"\p{Han}\p{Hiragana}\p{Katakana}"
-_UNSPACED = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # as _HAN, for Python's re
-_WORD = (
-    rf"n't(?!\p{{L}})|'(?:{'|'.join(_CLITICS)})(?!\p{{L}})|[{_HAN}]+|[\p{{L}}\p{{M}}&&[^{_HAN}]]+?(?=n't(?!\p{{L}}))"
+_SPAN = 1.0  # by how much two frequent pieces cost more than the rarest word
+# Scripts written without spaces, for Python's re: Han, kana; Thai, Lao, Burmese, Khmer.
+_UNSPACED = re.compile(
+    "[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
 )
-_WORD += rf"|[\p{{L}}\p{{M}}&&[^{_HAN}]]+|\p{{N}}+|[^\s\p{{L}}\p{{M}}\p{{N}}]"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,33 @@ def build_tokenizer(vocabulary: Sequence[str]) -> Tokenizer:
     for token in vocabulary:
         ids.setdefault(token, len(ids))
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token=UNKNOWN_TOKEN, max_input_chars_per_word=60))
-    return _with_splitting(tokenizer)
+    return set_splitting(tokenizer)
+
+
+def build_likely_tokenizer(weights: Mapping[str, float]) -> Tokenizer:
+    """A tokenizer that takes a text apart into the likeliest tokens (Kudo 2018), for languages of any script.
+
+    What is written without spaces becomes the words whose probabilities have the largest product. A word of another
+    script that is in the vocabulary stays whole; one that is not becomes known pieces, few and likely ones: single
+    letters should be among the tokens. Characters that are not known become the unknown token by
+    themselves, those that follow one another one together, and their neighbours stay what they are.
+
+    Args:
+        weights: log-probability of each token, the lower-case words and pieces in the order of their ids from 2 on;
+            a piece is written as it stands in a word.
+
+    Raises:
+        ValueError: if a weight is not finite.
+    """
+    values = {token: float(weight) for token, weight in weights.items() if token not in (PAD_TOKEN, UNKNOWN_TOKEN)}
+    if not np.isfinite(list(values.values())).all():
+        raise ValueError("a token's log-probability is not finite")
+    # Two pieces must cost more than any word of the vocabulary does. A rare word would fall apart otherwise.
+    low, high = min(values.values(), default=0.0), max(values.values(), default=0.0)
+    price = 2 * high - low + _SPAN if values else 0.0
+    scores = [(token, value if _UNSPACED.search(token) else value - price) for token, value in values.items()]
+    special = [(PAD_TOKEN, 0.0), (UNKNOWN_TOKEN, 0.0)]
+    return set_splitting(Tokenizer(models.Unigram([*special, *scores], unk_id=UNKNOWN, byte_fallback=False)))
 
 
 def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count: int = 2) -> Tokenizer:
@@ -89,7 +114,7 @@ def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count
         min_count: a piece must occur as often as this to be merged from smaller ones.
     """
     # Byte pairs and not WordPiece: an unknown character is unknown by itself, and not the whole sentence around it.
-    tokenizer = _with_splitting(Tokenizer(models.BPE(unk_token=UNKNOWN_TOKEN)))
+    tokenizer = set_splitting(Tokenizer(models.BPE(unk_token=UNKNOWN_TOKEN)))
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         min_frequency=min_count,
@@ -118,7 +143,7 @@ def load_tokenizer(path: Path) -> AnyTokenizer:
         ) from error
     if tokenizer.token_to_id(PAD_TOKEN) != 0:
         raise ModelError(f"The tokenizer {path.parent.name}/{path.name} has no {PAD_TOKEN} with id 0")
-    if not _splits_as_ours(tokenizer):
+    if not splits_as_ours(tokenizer, blank=_blank()):
         raise ModelError(
             f"The tokenizer {path.parent.name}/{path.name} takes texts apart in a way that none of ours does",
             expected="The tokenizer.json that was written with the weights",
@@ -126,16 +151,9 @@ def load_tokenizer(path: Path) -> AnyTokenizer:
     return tokenizer
 
 
-def _splits_as_ours(tokenizer: Tokenizer) -> bool:
-    """Whether what a tokenizer does to a text before it looks for words is what ours do.
-
-    Patterns of a stranger's could take for ever with some texts, or end the thread that they are used in.
-    """
-    ours = _with_splitting(Tokenizer(models.WordLevel({UNKNOWN_TOKEN: 0}, unk_token=UNKNOWN_TOKEN)))
-    own, others = (
-        [part and part.__getstate__() for part in (one.normalizer, one.pre_tokenizer)] for one in (ours, tokenizer)
-    )
-    return own == others and not any((tokenizer.truncation, tokenizer.padding, tokenizer.post_processor))
+def _blank() -> Tokenizer:
+    """A tokenizer that knows nothing."""
+    return Tokenizer(models.WordLevel({UNKNOWN_TOKEN: 0}, unk_token=UNKNOWN_TOKEN))
 
 
 def encode(tokenizer: AnyTokenizer, texts: Sequence[str], *, max_length: int) -> TokenTable:
@@ -203,23 +221,9 @@ def clean(text: str) -> str:
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """How often each word occurs in texts, split and lower-cased as the tokenizers here do it."""
-    splitter = _with_splitting(Tokenizer(models.WordLevel({UNKNOWN_TOKEN: 0}, unk_token=UNKNOWN_TOKEN)))
+    splitter = set_splitting(_blank())
     counts: Counter[str] = Counter()
     for text in texts:
         normal = splitter.normalizer.normalize_str(clean(text))
         counts.update(word for word, _ in splitter.pre_tokenizer.pre_tokenize_str(normal))
     return counts
-
-
-def _with_splitting(tokenizer: Tokenizer) -> Tokenizer:
-    tokenizer.normalizer = normalizers.Sequence(
-        [
-            normalizers.Replace(Regex(r"<[^<>]{1,200}>"), " "),  # tags such as <br />
-            normalizers.Replace(Regex(r"(?:https?://|www\.)\S+"), " "),
-            normalizers.NFKC(),
-            normalizers.Replace(Regex("[’‘`´]"), "'"),
-            normalizers.Lowercase(),
-        ]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(_WORD), behavior="removed", invert=True)
-    return tokenizer

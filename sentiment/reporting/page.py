@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from sentiment import __version__
-from sentiment.data import language_name, load_dataset
+from sentiment.correcting import load_corrected
+from sentiment.data import language_name
 from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, apply_temperature, measure_calibration
 from sentiment.judging import Judgement, judge_run
@@ -96,7 +97,7 @@ def _slices(run: Run, judgement: Judgement) -> Slices:
     frame = None
     if run.info.dataset.folder is not None:
         try:
-            frame = load_dataset((run.folder / run.info.dataset.folder).resolve()).frame
+            frame = load_corrected((run.folder / run.info.dataset.folder).resolve()).frame
         except (SentimentError, OSError):
             frame = None
     return slice_rows(judgement.rows, frame, language=run.info.language, classes=judgement.classes)

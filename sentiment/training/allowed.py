@@ -1,7 +1,7 @@
 """Which settings go with which base. Light: pages and the command line ask before anything is trained."""
 
 from sentiment.errors import UsageError
-from sentiment.models.registry import BASELINES, MAJORITY
+from sentiment.models.registry import BASELINES, MAJORITY, SCRATCH, SCRATCH_RNN, WORD_VECTORS
 from sentiment.training.config import AUTO, IMBALANCE, STRATEGIES, FinetuneConfig
 
 _FOR_NETWORKS = ("focal", "augment")  # they need a loss to shape, or word vectors to vary texts with
@@ -23,6 +23,11 @@ def strategies_for(base: str) -> tuple[str, ...]:
     return () if base in BASELINES or base.startswith("scratch-") else tuple(STRATEGIES)
 
 
+def takes_vectors(base: str) -> bool:
+    """Whether a base can start from word vectors that somebody brought."""
+    return base in (SCRATCH, SCRATCH_RNN, WORD_VECTORS)
+
+
 def check_settings(config: FinetuneConfig) -> None:
     """Raises a UsageError if a setting does not go with the base, naming what does."""
     allowed = imbalance_for(config.base, config.strategy)
@@ -30,6 +35,11 @@ def check_settings(config: FinetuneConfig) -> None:
         raise UsageError(
             f"The imbalance strategy {config.imbalance!r} does not go with {_what(config)}",
             expected=f"One of {', '.join(allowed)}",
+        )
+    if config.vectors and not takes_vectors(config.base):
+        raise UsageError(
+            f"Word vectors do not go with {config.base}, whose words have vectors already",
+            expected=f"The base {SCRATCH}, {SCRATCH_RNN} or {WORD_VECTORS}",
         )
     if config.strategy == "head" and (config.epochs is not None or config.learning_rate is not None):
         raise UsageError(

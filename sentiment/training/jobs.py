@@ -7,26 +7,18 @@ Where a run is about to be wanted, `prepare` has a worker load its libraries bef
 """
 
 import dataclasses
-import os
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
-from typing import BinaryIO
-
-import psutil
 
 from sentiment.access import Role, require
 from sentiment.errors import RunError
-from sentiment.files import read_json, write_json
-from sentiment.memory import with_large_pages
+from sentiment.training.processes import Process, end, just_started, note_worker, spawn, worker_of
 from sentiment.training.runs import Run, RunState
 
-_GRACE = 10.0  # seconds in which a worker that was just started need not be seen yet
-_Process = subprocess.Popen[bytes]
-_children: dict[int, _Process] = {}  # workers of this very process, to be reaped when they end
-_standby: list[_Process] = []  # a worker that waits for a run folder on its standard input; one at most
+_MODULE = "sentiment.training.worker"
+_standby: list[Process] = []  # a worker that waits for a run folder on its standard input; one at most
 _standby_lock = threading.Lock()
 
 
@@ -39,16 +31,14 @@ def start(run_folder: Path) -> None:
     """
     require(Role.OWNER, doing="fine-tune a model")
     run = Run(run_folder)
-    if _worker(run_folder) is not None:
+    if worker_of(run_folder) is not None:
         raise RunError(f"Run {run.id} is being trained already")
     if run.state.status == "finished":
         raise RunError(f"Run {run.id} has finished", todo="Start a new run to train again")
     for left_over in ("stop", "process.json"):
         (run_folder / left_over).unlink(missing_ok=True)
     run.write_state(dataclasses.replace(run.state, status="queued", phase="Starting", error=None, message=""))
-    process = _take_standby(run_folder) or _spawn(run_folder)
-    _children[process.pid] = process
-    write_json(run_folder / "process.json", {"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
+    note_worker(run_folder, _take_standby(run_folder) or _spawn(run_folder))
 
 
 def prepare() -> None:
@@ -66,7 +56,7 @@ def prepare() -> None:
             _standby.append(_spawn_standby())
 
 
-def _take_standby(run_folder: Path) -> _Process | None:
+def _take_standby(run_folder: Path) -> Process | None:
     """The worker that stands by, now with this run; None if there is none."""
     with _standby_lock:
         _drop_ended()
@@ -89,29 +79,15 @@ def _drop_ended() -> None:
             process.stdin.close()
 
 
-def _spawn(run_folder: Path) -> _Process:
+def _spawn(run_folder: Path) -> Process:
     """A worker for a run."""
     with (run_folder / "log.txt").open("ab") as log:
-        return _worker_process(str(run_folder.resolve()), stdin=subprocess.DEVNULL, output=log)
+        return spawn(_MODULE, str(run_folder.resolve()), stdin=subprocess.DEVNULL, output=log)
 
 
-def _spawn_standby() -> _Process:
+def _spawn_standby() -> Process:
     """A worker for the run that its standard input will name; it writes to that run's log from then on."""
-    return _worker_process(stdin=subprocess.PIPE, output=subprocess.DEVNULL)
-
-
-def _worker_process(*arguments: str, stdin: int, output: int | BinaryIO) -> _Process:
-    package = Path(__file__).resolve().parents[2]
-    path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
-    return subprocess.Popen(
-        [sys.executable, "-m", "sentiment.training.worker", *arguments],
-        stdin=stdin,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-        cwd=package,
-        env=with_large_pages({**os.environ, "PYTHONPATH": path}),
-    )
+    return spawn(_MODULE, stdin=subprocess.PIPE, output=subprocess.DEVNULL)
 
 
 def resume(run_folder: Path) -> None:
@@ -121,9 +97,9 @@ def resume(run_folder: Path) -> None:
         AccessError, RunError: as `start`.
     """
     require(Role.OWNER, doing="resume a run")
-    worker = _worker(run_folder)
+    worker = worker_of(run_folder)
     if worker is not None and Run(run_folder).state.status == "stopped":
-        _end(worker)  # it only measures baselines now; the new worker does that again
+        end(worker)  # it only measures baselines now; the new worker does that again
     start(run_folder)
 
 
@@ -142,9 +118,9 @@ def stop(run_folder: Path) -> None:
         return
     (run_folder / "stop").touch()
     if state.step == 0 and not (run_folder / "model").exists():
-        worker = _worker(run_folder)
+        worker = worker_of(run_folder)
         if worker is not None:
-            _end(worker)
+            end(worker)
         run.write_state(
             dataclasses.replace(
                 state, status="stopped", phase="", seconds_left=None, message="Stopped before the first training step."
@@ -162,7 +138,7 @@ def read_state(run_folder: Path) -> RunState:
     """
     run = Run(run_folder)
     state = run.state
-    if not state.active or _worker(run_folder) is not None or _just_started(run_folder):
+    if not state.active or worker_of(run_folder) is not None or just_started(run_folder):
         return state
     state = run.state  # the worker may have ended properly between the two looks
     if not state.active:
@@ -183,43 +159,8 @@ def wait_for_worker(run_folder: Path, *, seconds: float) -> bool:
         Whether that is so; False if it took longer.
     """
     until = time.monotonic() + seconds
-    while _worker(run_folder) is not None:
+    while worker_of(run_folder) is not None:
         if time.monotonic() > until:
             return False
         time.sleep(0.1)
     return True
-
-
-def _worker(run_folder: Path) -> psutil.Process | None:
-    """The live worker process of a run; a process that merely has its number again does not count."""
-    try:
-        noted = read_json(run_folder / "process.json")
-        _reap()
-        process = psutil.Process(noted["pid"])
-        same = abs(process.create_time() - noted["created"]) < 1.0
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, KeyError, psutil.Error):
-        return None
-
-
-def _reap() -> None:
-    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
-        del _children[pid]
-
-
-def _just_started(run_folder: Path) -> bool:
-    if (run_folder / "process.json").exists():
-        return False
-    try:
-        return time.time() - (run_folder / "state.json").stat().st_mtime < _GRACE
-    except OSError:
-        return False
-
-
-def _end(process: psutil.Process) -> None:
-    for member in [*process.children(recursive=True), process]:
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs([process], timeout=5)

@@ -60,6 +60,6 @@ class Journal:
         info = self.run.info
         return {
             "run": {"id": info.id, "name": info.name, "base": info.config.base, "dataset": info.dataset.name},
-            "origin": describe_origin(info.config.base),
+            "origin": describe_origin(info.config.base, vectors=info.config.vectors),
             "languages": [info.language],
         }

@@ -278,7 +278,7 @@ def _head_fitter(run: Run, labeled: Labeled, *, train: Positions, held_out: Posi
 
     def fit(positions: Positions) -> NDArray[np.int64]:
         labels = labeled.labels[positions]
-        head = transfer.fit_head(of_train[np.searchsorted(train, positions)], labels, unlabeled=None)
+        head = transfer.fit_head(of_train[np.searchsorted(train, positions)], positions, unlabeled=None)
         head = adjust_head({"head": head}, transfer.plan_for(labels).posthoc)["head"]
         return np.asarray((of_held_out @ head["kernel"] + head["bias"]).argmax(axis=1), np.int64)
 

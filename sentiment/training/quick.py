@@ -55,30 +55,48 @@ class QuickHead:
         self._source, self._classes, self._imbalance = vectors, tuple(classes), imbalance
         self._matches = match_classes(classes, vectors.classes) if vectors.head is not None else {}
 
+    @property
+    def knows_classes(self) -> bool:
+        """Whether the base model has every class, so that it says something before the first label."""
+        return self._source.head is not None and 0 < len(self._classes) == len(self._matches)
+
+    def untaught_head(self) -> Head:
+        """The base model's own head over the dataset's classes; only where it `knows_classes`."""
+        head = self._source.head
+        assert head is not None
+        order = [self._matches[position] for position in range(len(self._classes))]
+        return {"kernel": np.asarray(head["kernel"][:, order]), "bias": np.asarray(head["bias"][order])}
+
     def untaught(self) -> NDArray[np.float32] | None:
         """What the base model says before the first label, float32[n_rows, n_classes]; None if it has other classes."""
-        head = self._source.head
-        if head is None or len(self._matches) < len(self._classes) or not self._classes:
-            return None
-        order = [self._matches[position] for position in range(len(self._classes))]
-        own = {"kernel": np.asarray(head["kernel"][:, order]), "bias": np.asarray(head["bias"][order])}
-        return self.predict(own)
+        return self.predict(self.untaught_head()) if self.knows_classes else None
 
-    def fit(self, rows: NDArray[np.int64], labels: NDArray[np.int64], *, seed: int = 0) -> Head:
+    def fit(
+        self,
+        rows: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        *,
+        row_weights: NDArray[np.float32] | None = None,
+        seed: int = 0,
+    ) -> Head:
         """The head {"kernel": float32[hidden, n_classes], "bias": float32[n_classes]} that fits some labels best.
 
         Args:
             rows: int64[n], positions among the vectors; at least one.
             labels: int64[n], positions in the list of classes.
+            row_weights: float32[n], by which each counts beside what is done against imbalance; None for 1 each.
             seed: draws the rows, where there are more than a head has use for.
         """
         if len(rows) > MOST_ROWS:
             chosen = np.sort(np.random.default_rng(seed).choice(len(rows), MOST_ROWS, replace=False))
             rows, labels = rows[chosen], labels[chosen]
+            row_weights = None if row_weights is None else row_weights[chosen]
         n_classes = len(self._classes)
         plan = plan_imbalance(self._imbalance, labels, n_classes=n_classes)
         counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
         weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
+        if row_weights is not None:
+            weights *= row_weights
         head = fit_head(
             np.asarray(self._source.vectors[rows]),
             np.eye(n_classes, dtype=np.float32)[labels],

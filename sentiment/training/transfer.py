@@ -17,6 +17,7 @@ from sentiment.training.head import fit_head, guess_targets
 from sentiment.training.held_out import Labeled
 from sentiment.training.imbalance import ImbalancePlan, plan_imbalance
 from sentiment.training.journal import Journal
+from sentiment.training.languages import count_languages, describe_languages, weigh_languages
 from sentiment.training.optimizer import split_groups
 from sentiment.training.start import Start, load_start
 from sentiment.training.steps import make_encoding
@@ -48,7 +49,11 @@ class Transfer:
         config, train, n_classes = journal.run.info.config, labeled.split.train, len(labeled.classes)
         self.config = config
         self.start: Start = load_start(
-            config.base, classes=labeled.classes, train_texts=labeled.texts(train), seed=config.seed
+            config.base,
+            classes=labeled.classes,
+            train_texts=labeled.texts(train),
+            seed=config.seed,
+            vectors=config.vectors,
         )
         self.max_length = self.start.encoder.fixed_length or config.max_length
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
@@ -83,8 +88,13 @@ class Transfer:
         """What the plan's strategy does about imbalance among some rows with these labels int64[n]."""
         return plan_imbalance(self.plan.strategy, labels, n_classes=len(self.labeled.classes))
 
+    def language_weights(self, positions: NDArray[np.int64]) -> NDArray[np.float32] | None:
+        """By how much the rows at these positions count for their language, float32[n]; None for all the same."""
+        labels = self.labeled.labels[positions]
+        return weigh_languages(self.labeled.languages(positions), labels, setting=self.config.languages)
+
     def fit_head(
-        self, vectors: NDArray[np.float32], labels: NDArray[np.int64], *, unlabeled: NDArray[np.float32] | None
+        self, vectors: NDArray[np.float32], positions: NDArray[np.int64], *, unlabeled: NDArray[np.float32] | None
     ) -> dict[str, Any]:
         """The head that fits these rows best, and stays near the base model's where they say little.
 
@@ -92,13 +102,16 @@ class Transfer:
 
         Args:
             vectors: text vectors float32[n, hidden].
-            labels: int64[n].
+            positions: int64[n], of the rows that they are the vectors of.
             unlabeled: text vectors of rows without a label, which then count with a guessed one; None for none.
         """
-        n_classes = len(self.labeled.classes)
+        n_classes, labels = len(self.labeled.classes), self.labeled.labels[positions]
         plan = self.plan_for(labels)
         counts = np.maximum(np.bincount(labels, minlength=n_classes), 1)
         weights = (plan.class_weights * plan.rows_per_class / counts)[labels].astype(np.float32)
+        by_language = self.language_weights(positions)
+        if by_language is not None:
+            weights *= by_language
         targets = np.eye(n_classes, dtype=np.float32)[labels]
         fit = functools.partial(
             fit_head,
@@ -140,11 +153,14 @@ class Transfer:
             n_unlabeled: rows without a label that count.
         """
         split = self.labeled.split
+        counted = count_languages(self.labeled.languages(split.train))
         return {
             "strategy": self.strategy,
             "strategy_reason": self._why,
             "imbalance": self.plan.strategy,
             "imbalance_reason": self.plan.reason,
+            "languages": counted,
+            "languages_reason": describe_languages(counted, setting=self.config.languages),
             "n_train": len(split.train),
             "n_validation": len(split.validation),
             "n_unlabeled": n_unlabeled,

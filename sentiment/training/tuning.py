@@ -44,7 +44,7 @@ class _Tuning:
             **describe(self._settings),
             **transfer.describe(tables[0], n_unlabeled=0 if unlabeled is None else len(unlabeled)),
         }
-        examples = Examples(train, labeled.labels[split.train])
+        examples = Examples(train, labeled.labels[split.train], transfer.language_weights(split.train))
         self._trainer = Trainer(
             apply_fn(start.encoder, len(labeled.classes)),
             self._compact.cut(self._start_params(unlabeled)),
@@ -84,7 +84,7 @@ class _Tuning:
             return transfer.start.params
         rows = transfer.rows_for_head(transfer.labeled.split.train)
         vectors = transfer.vectors(transfer.tokens(transfer.labeled.texts(rows)))
-        head = transfer.fit_head(vectors, transfer.labeled.labels[rows], unlabeled=unlabeled)
+        head = transfer.fit_head(vectors, rows, unlabeled=unlabeled)
         return {**transfer.start.params, "head": head}
 
     def _augmenter(self, train: Examples) -> Augmenter:

@@ -16,7 +16,7 @@ from tests.browser.steps import settle, turn_to
 from tests.demo_world import unchanged
 
 pytestmark = pytest.mark.browser
-PAGES = ("Balance", "Label", "Fine-tune", "Evaluate", "Explain", "Share")
+PAGES = ("Balance", "Languages", "Label", "Fine-tune", "Evaluate", "Explain", "Share")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,14 @@ from tests.browser.steps import settle
 
 pytestmark = pytest.mark.browser
 
-PAGES = {"data": "Data", "balance": "Balance", "label": "Label", "finetune": "Fine-tune", "evaluate": "Evaluate"}
+PAGES = {
+    "data": "Data",
+    "balance": "Balance",
+    "languages": "Languages",
+    "label": "Label",
+    "finetune": "Fine-tune",
+    "evaluate": "Evaluate",
+}
 SIDEWAYS = """() => [document.scrollingElement, document.querySelector('[data-testid=stMain]')]
     .map(box => box.scrollWidth - box.clientWidth)"""
 CUT_OFF = """() => [...document.querySelector('[data-testid=stMain]')

@@ -38,6 +38,10 @@ COMMANDS: dict[str, Callable[[World, Path], list[str]]] = {
     "report": lambda w, csv: [str(w.run.folder), "--out", str(w.workspace.root / "out.html")],
     "export": lambda w, csv: [str(w.run.folder), "--out", str(w.workspace.root / "out.zip")],
     "import-keras": lambda w, csv: [str(csv), "--name", "brought", "--labels", "a,b"],
+    "import-vectors": lambda w, csv: [str(csv), "--name", "brought"],
+    "import-base": lambda w, csv: [str(csv), "--name", "brought"],
+    "vectors": lambda w, csv: [],
+    "remove": lambda w, csv: ["base", "brought"],
     "labels import": lambda w, csv: [w.dataset_id, str(csv)],
     "labels export": lambda w, csv: [w.dataset_id, str(w.workspace.root / "out.csv")],
     "labels stats": lambda w, csv: [w.dataset_id],
@@ -82,4 +86,4 @@ def test_no_command_changes_the_workspace_of_a_demo(
             statuses[name] = main([*name.split(), *arguments(world, csv)])
     said = capsys.readouterr()
     assert "Traceback" not in said.err
-    assert {name for name, status in statuses.items() if status == 0} == {"bases", "labels stats"}, said.err
+    assert {name for name, status in statuses.items() if status == 0} == {"bases", "labels stats", "vectors"}, said.err

@@ -20,7 +20,7 @@ def dataset(content: bytes = CSV, **options: object) -> data.Dataset:
 
 def test_a_dataset_holds_the_rows_and_what_they_are() -> None:
     found = dataset()
-    assert found.frame.columns.tolist() == ["row", "text", "label", "group", "length", "file:id"]
+    assert found.frame.columns.tolist() == ["row", "text", "label", "group", "length", "language", "file:id"]
     assert found.frame["row"].tolist() == [0, 2, 3]
     assert found.frame["row"].dtype == np.int64
     assert found.frame["length"].dtype == np.int32

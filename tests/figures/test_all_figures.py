@@ -16,6 +16,7 @@ from sentiment.figures import (
     plot_cross,
     plot_curves,
     plot_deltas,
+    plot_gap,
     plot_history,
     plot_lengths,
     plot_map,
@@ -52,6 +53,7 @@ def _figures(dark=None):
     bins = pd.DataFrame({"confidence": steps, "share": steps, "low": steps - 0.1, "high": steps + 0.1, "n": 30})
     covered = bins.assign(coverage=steps, accuracy=steps)
     lanes = pd.DataFrame({"title": HOSTILE, "n": 30, "share": 0.5, "low": 0.4, "high": 0.6, "rest": 0.7})
+    gap = lanes.assign(value=0.5, language=HOSTILE, step=HOSTILE, series=HOSTILE, hint=HOSTILE)
     influence = pd.DataFrame({"word": HOSTILE, "n": 9, "mean": 1.5, "se": 0.2, "before": -0.5, "after": 1.5})
     few = dict.fromkeys(HOSTILE, curve)
     return {
@@ -62,6 +64,7 @@ def _figures(dark=None):
         "costs": plot_costs(
             pd.DataFrame({"threshold": steps, HOSTILE[0]: 1.0}), chosen=0.4, cheapest=0.5, title="<b>", dark=dark
         ),
+        "gap": plot_gap(gap, main=HOSTILE[0], title=HOSTILE[0], dark=dark),
         "slices": plot_slices(lanes.assign(finding="worse"), overall=0.7, title=HOSTILE[0], dark=dark),
         "influence": plot_word_influence(influence, name=HOSTILE[0], colour="#0072B2", dark=dark),
         "movers": plot_movers(influence, name=HOSTILE[-3], colour="#0072B2", dark=dark),
@@ -105,7 +108,9 @@ def test_names_of_300_characters_are_cut_in_the_chart_and_whole_on_hover(name):
     assert all(max(map(len, text.split("<br>"))) < 80 for text in texts)
 
 
-@pytest.mark.parametrize("name", ["counts", "lengths", "history", "confusion", "report", "deltas", "words", "cross"])
+@pytest.mark.parametrize(
+    "name", ["counts", "lengths", "history", "confusion", "report", "deltas", "words", "cross", "gap"]
+)
 def test_one_look(name):
     figure = _figures()[name]
     assert figure.layout.template == template()

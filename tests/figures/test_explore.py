@@ -74,7 +74,7 @@ def test_points_have_the_colour_of_their_group_and_give_their_row() -> None:
     assert list(bad.customdata) == [4, 9]
     assert bad.marker.color == "#D55E00"
     assert list(good.x) == [1]
-    assert good.hovertext[0] == "good: &lt;b&gt;b"
+    assert good.hovertext[0] == "good<br>&lt;b&gt;b"
     assert figure.layout.dragmode == "lasso"
 
 

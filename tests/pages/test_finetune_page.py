@@ -95,16 +95,24 @@ def test_settings_that_do_not_go_together_are_told_instead_of_started(
     assert not starts(app)
 
 
-def test_no_base_model_reads_chinese_so_a_simple_one_is_recommended_and_scratch_stays_to_be_chosen(
+def test_where_no_base_model_reads_the_language_a_simple_one_is_recommended_and_scratch_stays_to_be_chosen(
     app: AppTest, add: Add
 ) -> None:
-    info = add({"负面": 20, "正面": 20}, text="这家酒店的服务态度非常好房间也很干净")
+    info = add({"負": 20, "正": 20}, text="このホテルはとても良かったのでまた泊まりたいと思います")
     open_page(app, "finetune")
     assert not app.exception
-    assert "No base model reads Chinese" in words(app)
+    assert "No base model reads Japanese" in words(app)
     assert app.session_state[f"base:{info.id}"] == "tfidf-chars"
     app.button(key="choose:scratch-cnn").click().run()
     assert app.session_state[f"base:{info.id}"] == "scratch-cnn"
+
+
+def test_for_chinese_texts_the_chinese_base_model_is_recommended(app: AppTest, add: Add) -> None:
+    info = add({"负面": 20, "正面": 20}, text="这家酒店的服务态度非常好房间也很干净")
+    open_page(app, "finetune")
+    assert not app.exception
+    assert "reads Chinese" in words(app)
+    assert app.session_state[f"base:{info.id}"] == "zh-cnn-reviews"
 
 
 def show(app: AppTest, workspace: Workspace, info: DatasetInfo, state: RunState) -> Run:

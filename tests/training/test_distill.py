@@ -10,8 +10,8 @@ from sentiment.models.store import ModelFolder
 from sentiment.models.tokenizer import build_tokenizer, encode
 from sentiment.training import teacher as teachers
 from sentiment.training.distill import DistillSettings, Taught, distill
+from sentiment.training.english import drop_words
 from sentiment.training.feed import Examples
-from sentiment.training.pretrain import drop_words
 from sentiment.training.teacher import WIDTH, Teacher
 from sentiment.training.unlabeled import exchange_words, split_sentences
 from tests.training.random_texts import random_texts

@@ -136,14 +136,16 @@ def test_guessed_rows_keep_the_margin_of_a_rare_class(tmp_path):
     """A guess is made as the rows are seen; a margin in it would be taken off twice."""
     rng = np.random.default_rng(0)
     transfer = object.__new__(Transfer)
-    transfer.labeled = SimpleNamespace(classes=("common", "rare"))
     transfer.start = SimpleNamespace(base_head=None, matches={})
     transfer.journal = SimpleNamespace(should_stop=lambda: False)
     labels, hidden = (rng.random(300) < 0.08).astype(int), (rng.random(3300) < 0.08).astype(int)
     seen = lambda truth: (rng.normal(0, 1, (len(truth), 8)) + 1.2 * truth[:, None]).astype(np.float32)  # noqa: E731
     vectors, unlabeled = seen(labels), seen(hidden)
+    english = lambda positions: np.full(len(positions), "en", object)  # noqa: E731
+    transfer.labeled = SimpleNamespace(classes=("common", "rare"), labels=labels, languages=english)
+    transfer.config = FinetuneConfig()
     transfer.plan = plan_imbalance("logit-adjustment", labels, n_classes=2)
-    heads = [transfer.fit_head(vectors, labels, unlabeled=more) for more in (None, unlabeled)]
+    heads = [transfer.fit_head(vectors, np.arange(300), unlabeled=more) for more in (None, unlabeled)]
     rare = [((unlabeled @ head["kernel"] + head["bias"]).argmax(axis=1)).mean() for head in heads]
     assert rare[1] < rare[0] + 0.02
 

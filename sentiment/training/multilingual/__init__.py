@@ -1,0 +1,1 @@
+"""The multilingual base model: one space for words of several languages, labels in English alone."""

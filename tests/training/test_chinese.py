@@ -1,0 +1,138 @@
+"""Base models that read Chinese: their words, what the teacher is asked, and the whole recipe with a small teacher."""
+
+import dataclasses
+import hashlib
+import importlib.util
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sentiment.errors import ModelError
+from sentiment.files import read_json
+from sentiment.models.encoders import EncoderConfig
+from sentiment.models.predictor import load_predictor
+from sentiment.training import chinese, chinese_words, pretrain
+from sentiment.training.chinese import CHINESE, more_reviews, split_clauses
+from sentiment.training.chinese_judge import judge_others
+from sentiment.training.chinese_words import choose_chinese, count_chinese
+from sentiment.training.corpora import CORPORA, CorpusSplit
+from sentiment.training.teacher import WIDTH
+from sentiment.training.teacher_multilingual import unpack
+
+GOOD = ("质量很好", "非常满意", "值得推荐", "服务周到", "十分喜欢")
+BAD = ("质量很差", "非常失望", "不要购买", "态度恶劣", "浪费时间")
+PLACES = ("酒店", "房间", "电脑", "键盘", "书", "早餐", "前台", "快递", "屏幕", "故事")
+
+
+def reviews(n: int, *, seed: int) -> tuple[list[str], np.ndarray]:
+    """Reviews that say one good or one bad thing among others, and their labels (0 and 1)."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    texts = []
+    for label in labels:
+        said = (BAD, GOOD)[label][rng.integers(5)]
+        places = [PLACES[place] for place in rng.permutation(10)[:3]]
+        texts.append(f"{places[0]}和{places[1]}，{said}。住了{rng.integers(1, 10_000)}天，{places[2]}还行")
+    return texts, labels
+
+
+def read(texts):
+    """What a teacher might say of texts: random numbers, and one that tells good from bad."""
+    seeds = [int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts]
+    vectors = np.stack([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds])
+    vectors[:, 0] += [8.0 * (any(w in t for w in GOOD) - any(w in t for w in BAD)) for t in texts]
+    vectors += 5.0
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+
+
+def test_words_are_those_of_the_texts_and_of_the_language_and_all_their_characters():
+    counts = count_chinese(["这家酒店的服务很好", "酒店的早餐 OK", "酒店"])
+    assert [counts[word] for word in ("酒店", "服务", "ok")] == [3, 1, 1]
+    weights = choose_chinese(counts, {"电脑": 900, "键盘": 30, "屏风": 1}, min_count=2, n_frequent=2)
+    assert list(weights)[:2] == ["酒店", "的"]
+    assert {"电脑", "键盘", "电", "脑", "酒", "a", "7"} <= weights.keys()
+    assert not {"服务", "屏风", "ok"} & weights.keys()
+    assert weights["电脑"] > weights["键盘"] > weights["盘"]
+
+
+def test_clauses_are_found_once_and_know_their_review():
+    texts = ["房间很干净，早餐不错。下次再来", "早餐不错。下次再来", "好"]
+    clauses, holders = split_clauses(texts, n=10, seed=0)
+    assert dict(zip(clauses, holders.tolist(), strict=True)) == {"房间很干净，": 0, "早餐不错。": 0, "下次再来": 0}
+    assert len(split_clauses(texts, n=2, seed=0)[0]) == 2
+
+
+def test_a_row_is_judged_by_others_so_a_wrong_label_is_seen_through():
+    texts, labels = reviews(200, seed=0)
+    wrong = labels.copy()
+    wrong[:6] = 1 - wrong[:6]
+    clauses, holders = split_clauses(texts, n=1000, seed=0)
+    every = [*texts, *clauses]
+    groups = np.concatenate([np.arange(200), holders])
+    probs = judge_others(every, read(every), groups, wrong)
+    np.testing.assert_allclose(probs.sum(axis=1), 1.0, atol=1e-6)
+    assert (probs[:200].argmax(axis=1) == labels).all()
+    changed = wrong.copy()
+    changed[10] = 1 - changed[10]
+    again = judge_others(every, read(every), groups, changed)
+    own = np.flatnonzero(groups == 10)
+    np.testing.assert_array_equal(probs[own], again[own])  # its own label says nothing of a row and of its clauses
+    assert np.abs(probs - again).max() > 1e-4
+
+
+def test_more_reviews_are_new_have_one_label_and_hold_nothing_held_out(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    held = "房间的隔音效果实在太差，隔壁说话听得一清二楚"
+    (folder / "neg_sentences.txt").write_text(
+        "退货很麻烦\n隔音效果实在太差，隔壁说话\n两面都说的话\n已经有了\n", "utf-8"
+    )
+    (folder / "pos_sentences.txt").write_text("两面都说的话\n很满意的一次购物\n\n很满意的一次购物\n", "utf-8")
+    spec = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    texts, labels = more_reviews(known=["已经有了", held], held=[held])
+    assert dict(zip(texts, labels.tolist(), strict=True)) == {"退货很麻烦": 0, "很满意的一次购物": 1}
+
+
+def test_what_is_not_installed_is_said(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for ask in (chinese_words.frequent_words, lambda: more_reviews(known=[], held=[])):
+        with pytest.raises(ModelError, match="requirements-build"):
+            ask()
+
+
+def test_four_bit_weights_are_unpacked_with_the_scale_of_their_block():
+    low, high = np.arange(16, dtype=np.uint8), np.arange(16, dtype=np.uint8)[::-1]
+    block = np.float16(0.5).tobytes() + (low | (high << 4)).tobytes()
+    expected = 0.5 * (np.concatenate([low, high]).astype(np.float32) - 8.0)
+    np.testing.assert_array_equal(unpack(block * 2, 64), np.tile(expected, 2))
+
+
+@pytest.mark.slow
+def test_the_recipe_makes_a_model_that_names_what_it_was_not_trained_on(tmp_path, monkeypatch):
+    texts, labels = reviews(400, seed=1)
+    side = np.array([("test", "validation", "train", "train", "train")[place // 2 % 5] for place in range(400)])
+    corpus = CorpusSplit(CORPORA["zh-reviews"], np.array(texts, object), labels * 2, side)
+    fast = {"epochs": 6, "labeled_epochs": 6, "batch_size": 32, "average": 0.9, "learning_rate": 1e-2}
+    recipe = dataclasses.replace(
+        CHINESE[0],
+        name="zh-small",
+        settings=dataclasses.replace(CHINESE[0].settings, **fast),
+        encoder=EncoderConfig(vocab_size=0, widths=(1, 2), filters=16),
+        **{"embed": 16, "n_frequent": 20, "n_clauses": 100, "imitation_epochs": 1},
+    )
+    monkeypatch.setattr(pretrain, "RECIPES", {"zh-small": recipe})
+    monkeypatch.setattr(pretrain, "read_corpus", lambda name: corpus)
+    monkeypatch.setattr(chinese, "_teacher", lambda: read)
+    monkeypatch.setattr(chinese, "frequent_words", lambda: {"电脑": 9, "推荐": 5})
+    monkeypatch.setattr(chinese, "more_reviews", lambda known, held: (["键盘坏了，非常失望"], np.array([0])))
+    pretrain.pretrain("zh-small", tmp_path / "zh-small")
+    card = read_json(tmp_path / "zh-small" / "config.json")["card"]
+    assert card["held_out"]["n_rows"] == 80
+    assert card["held_out"]["accuracy"] > 0.9
+    assert card["n_training_rows"] == 241
+    assert "one row in five" in (tmp_path / "zh-small" / "README.md").read_text("utf-8").lower()
+    predict = load_predictor(tmp_path / "zh-small")
+    assert predict.classes == ("negative", "positive")
+    assert predict(["早餐质量很好", "早餐质量很差"]).argmax(axis=1).tolist() == [1, 0]

@@ -1,0 +1,49 @@
+"""Labels in several languages: the choice of how much each counts, and what it does to this dataset."""
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.data import DatasetInfo
+from sentiment.training.config import BALANCED, LANGUAGES
+from sentiment.training.languages import FEWEST, preview_languages
+from ui import cache, text
+from ui.panels_gap import counts_of
+
+TITLES = {BALANCED: "Balanced across them", "as-they-are": "As they are"}
+
+
+def choose_languages(info: DatasetInfo, *, held_out: float) -> str:
+    """Draws the choice with what it does, where the labels are in several languages; returns the setting."""
+    counts = {code: max(1, round(n * (1.0 - held_out))) for code, n in counts_of(info).items()}
+    if sum(n >= FEWEST for n in counts.values()) < 2:
+        return BALANCED
+    chosen = str(
+        st.selectbox("Labels in several languages", TITLES, format_func=TITLES.__getitem__, key="set:languages")
+    )
+    st.caption(LANGUAGES[chosen])
+    preview = preview_languages(counts, setting=chosen)
+    shown = pd.DataFrame(
+        {
+            "Language": [cache.language_name(code) for code in preview["language"]],
+            "Labels": preview["rows"],
+            "Each counts as": preview["weight"],
+            "Share of all": 100 * preview["share"],
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key="languages-preview",
+        column_config={
+            "Labels": st.column_config.NumberColumn(help="About so many are there to train on."),
+            "Each counts as": st.column_config.NumberColumn(
+                format="%.2f",
+                help=f"How much a label counts in training; 1 is the usual. Languages with fewer than {FEWEST} labels "
+                "stay at 1.",
+            ),
+            "Share of all": st.column_config.NumberColumn(
+                format=f"%.0f{text.THIN}%%", help="How much the language counts in all."
+            ),
+        },
+    )
+    return chosen
