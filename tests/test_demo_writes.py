@@ -55,8 +55,8 @@ PARTS: dict[str, Any] = {
 
 # Functions that write by themselves, and why nobody reaches them who must not.
 ASKED = """
-correcting.py:LanguageCorrections._write
-importing.py:put_folder importing.py:remove_folder importing_apart.py:run_command judging.py:save_rule labels/class_changes.py:ClassChanges._change
+correcting.py:LanguageCorrections._write importing.py:put_folder importing.py:remove_folder
+importing_apart.py:run_command judging.py:save_rule labels/class_changes.py:ClassChanges._change
 labels/store.py:LabelStore.append labels/store.py:LabelStore.rebuild labels/store.py:LabelStore.release
 labels/store.py:LabelStore.reserve labels/store.py:LabelStore.set_settings labels/store.py:LabelStore.undo
 serving/served.py:serve_run training/jobs.py:start training/jobs.py:stop training/learning_curve.py:measure_learning
@@ -67,13 +67,12 @@ training/transfer_gap_folder.py:GapFolder.write_result training/transfer_gap_fol
 training/transfer_gap_jobs.py:start training/transfer_gap_jobs.py:stop
 """  # each of them asks for a role, or its callers in WRITES do
 PARTS_OF_THESE = """
-models/word_vectors/store.py:write_store
-data/stored_languages.py:_keep workspace.py:_keep_corrections
-data/overlay.py:save_overlay data/storage.py:rename_saved data/storage.py:save_dataset files.py:write_atomic
-files.py:write_json importing.py:_write importing_package.py:_copy labels/reading.py:LabelReading._read training/jobs.py:_spawn
+data/overlay.py:save_overlay data/storage.py:rename_saved data/storage.py:save_dataset data/stored_languages.py:_keep
+files.py:write_atomic files.py:write_json importing.py:_write importing_package.py:_copy
+labels/reading.py:LabelReading._read models/word_vectors/store.py:write_store training/jobs.py:_spawn
 training/jobs.py:_take_standby training/processes.py:note_worker training/processes.py:spawn
-training/text_map.py:_write_state
-training/text_reader.py:TextReader._run workspace_folders.py:make_folders workspace_folders.py:move_folder
+training/text_map.py:_write_state training/text_reader.py:TextReader._run workspace.py:_keep_corrections
+workspace_folders.py:make_folders workspace_folders.py:move_folder
 """  # called by those above once they have asked; or a first look stores it: classes of a file, old rows' languages
 JOBS = """
 models/linear_store.py:save_linear models/store.py:save_model models/temperature.py:write_temperature
@@ -86,14 +85,14 @@ training/transfer_gap_worker.py:main training/worker.py:_fail training/worker.py
 ELSEWHERE = """
 cli/commands.py:evaluate cli/commands.py:finetune cli/compare.py:_compare_on_file cli/compare.py:_compare_runs
 cli/distributed.py:Team.open cli/duplicates.py:duplicates cli/explain.py:explain cli/labels.py:queue
-cli/report.py:report cli/suspects.py:suspects cli/transfer_gap.py:transfer_gap data/table_writer.py:TableWriter.__exit__
-data/table_writer.py:_Parquet.add data/table_writer.py:_Text.__init__ data/table_writer.py:_Text.add
-data/writing.py:write_table demo.py:main importing_apart.py:main labels/exchange.py:write_labels models/device.py:cache_programs
-models/keras_import/child.py:_save models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays
-models/keras_import/reading.py:_unpack models/package.py:_copy models/package.py:_forget_oldest
-models/package.py:_unpack packaging.py:export_onnx packaging.py:pack_run roles.py:main
-scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._drop serving/client.py:ModelProcess._start
-serving/client.py:_spawn
+cli/report.py:report cli/suspects.py:suspects cli/transfer_gap.py:transfer_gap
+data/table_writer.py:TableWriter.__exit__ data/table_writer.py:_Parquet.add data/table_writer.py:_Text.__init__
+data/table_writer.py:_Text.add data/writing.py:write_table demo.py:main importing_apart.py:main
+labels/exchange.py:write_labels models/device.py:cache_programs models/keras_import/child.py:_save
+models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays models/keras_import/reading.py:_unpack
+models/package.py:_copy models/package.py:_forget_oldest models/package.py:_unpack packaging.py:export_onnx
+packaging.py:pack_run roles.py:main scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._drop
+serving/client.py:ModelProcess._start serving/client.py:_spawn
 """  # into a file that the command line names, the user's cache or a temporary folder, or to a terminal
 
 

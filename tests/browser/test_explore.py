@@ -26,9 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     running = AppServer(tmp_path_factory.mktemp("explore"))
     workspace = Workspace(running.workspace)
     info = workspace.dataset_info(add_sample(workspace, "product-reviews"))
-    base, _ = registry.recommend_base(
-        info.language, n_labeled=info.n_labeled, language_counts=info.language_counts
-    )
+    base, _ = registry.recommend_base(info.language, n_labeled=info.n_labeled, language_counts=info.language_counts)
     place = vectors_folder(workspace.dataset_folder(info.id), base)
     place.mkdir(parents=True)
     rows = workspace.dataset(info.id).frame["row"].to_numpy()
