@@ -41,6 +41,7 @@ COMMANDS: dict[str, Callable[[World, Path], list[str]]] = {
     "import-vectors": lambda w, csv: [str(csv), "--name", "brought"],
     "import-base": lambda w, csv: [str(csv), "--name", "brought"],
     "vectors": lambda w, csv: [],
+    "transfer-gap": lambda w, csv: [str(csv), "--seeds", "1", "--out", str(w.workspace.root / "out.json")],
     "remove": lambda w, csv: ["base", "brought"],
     "labels import": lambda w, csv: [w.dataset_id, str(csv)],
     "labels export": lambda w, csv: [w.dataset_id, str(w.workspace.root / "out.csv")],

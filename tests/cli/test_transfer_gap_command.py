@@ -25,13 +25,13 @@ def test_it_measures_and_tells(file, tmp_path, capsys, monkeypatch):
     given = ["transfer-gap", str(file), "--language-column", "spoken", "--seeds", "1", "--out", str(out)]
     assert main(given) == 0
     said = capsys.readouterr()
-    assert "Measuring with en-cnn-reviews" in said.err
+    assert "Measuring with multi-cnn-reviews" in said.err
     assert "Chinese: 110 labels, judged on 44 held-out rows" in said.out
     assert "chosen on" in said.out
     assert "the base model reaches macro-F1" in said.out
     written = json.loads(out.read_text())
     assert {language["language"] for language in written["languages"]} == {"en", "zh"}
-    assert written["base"] == "en-cnn-reviews"
+    assert written["base"] == "multi-cnn-reviews"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_what_is_not_ours_is_refused_by_its_name(ask):
     with hub({"a/bert": BERT, "a/safe": SAFE_BERT, "a/large": large, "a/ours": OURS}) as (address, asked):
         for name, message in {
             "hf:a/bert": "a/bert holds no model of Sentiment Studio: it has no weights.safetensors (it has config.json",
-            "hf:a/safe": "a/safe holds no model of Sentiment Studio but ['BertModel']",
+            "hf:a/safe": "a/safe holds no model of Sentiment Studio but BertModel",
             "hf:a/large": "config.json of a/large has 5,000,000 bytes",
             "hf:a/none": "There is no model a/none on the Hub",
             "hf:a/ours@v9": "a/ours has no revision v9",

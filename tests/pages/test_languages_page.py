@@ -17,7 +17,7 @@ from sentiment.workspace import Workspace
 from tests.pages.conftest import button, open_page, words
 from tests.training.several_languages import bilingual_dataset
 
-BASE = "en-cnn-reviews"
+BASE = "multi-cnn-reviews"
 
 
 @pytest.fixture
