@@ -162,7 +162,7 @@ WRITES: dict[str, Callable[[World], object]] = {
     "GapFolder.add_cell": lambda w: _gap(w).add_cell({"language": "en"}),
     "GapFolder.write_result": lambda w: _gap(w).write_result({"languages": []}),
     "transfer_gap.start_gap": lambda w: transfer_gap.start_gap(w.workspace, w.dataset_id, "en-cnn-news"),
-    "transfer_gap_jobs.start": lambda w: transfer_gap_jobs.start(_gap(w)),
+    "transfer_gap_jobs.start": lambda w: transfer_gap_jobs.start(_gap(w), lambda: None),
     "transfer_gap_jobs.stop": lambda w: transfer_gap_jobs.stop(_gap(w)),
     "served.serve_run": lambda w: served.serve_run(w.workspace, w.run_id, on=False),
     "importing.import_keras": lambda w: importing.import_keras(

@@ -41,9 +41,17 @@ def npy(vectors=VECTORS, **options):
     return file.getvalue()
 
 
-def zipped(**members):
+def npy_header(text):
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + b"\0" * 64
+
+
+def broken(content):
+    return content[:50] + bytes(byte ^ 0xFF for byte in content[50:80]) + content[80:]
+
+
+def zipped(method=zipfile.ZIP_DEFLATED, **members):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return file.getvalue()
@@ -123,6 +131,9 @@ HOSTILE = {
     "fewer words than rows": (npy(np.ones((10, 6), np.float32)), "fewer words"),
     "more words than rows": (npy(np.ones((8, 6), np.float32)), "more words"),
     "an array that lies": (npy()[:-50], "cannot be read"),
+    "an array whose header ends too soon": (npy_header("{'descr': ("), "cannot be read"),
+    "an array whose header has other keys": (npy_header("{'descr': '<f4', 1: 2}"), "cannot be read"),
+    "a broken archive of LZMA": (broken(zipped(zipfile.ZIP_LZMA, a=TEXT)), "cut off or damaged"),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ OURS = {name: (SHIPPED / "en-cnn-news" / name).read_bytes() for name in NAMES}
 MORE = {**OURS, "pytorch_model.bin": b"\x80\x04.", "run.py": b"print(1)"}
 BERT = {"config.json": b'{"model_type": "bert", "architectures": ["BertModel"]}', "vocab.txt": b"a"}
 SAFE_BERT = {**BERT, "weights.safetensors": b"x", "model.safetensors": b"x"}
+ODD = {"config.json": b'{"architectures": {"encoder": "BertModel"}}', "weights.safetensors": b"x"}
 CODE = """
 import sys
 from sentiment.errors import SentimentError
@@ -59,17 +60,18 @@ def test_a_model_is_fetched_with_our_files_alone_and_found_again_without_a_netwo
 @pytest.mark.slow
 def test_what_is_not_ours_is_refused_by_its_name(ask):
     large = {**OURS, "config.json": b" " * 5_000_000}
-    with hub({"a/bert": BERT, "a/safe": SAFE_BERT, "a/large": large, "a/ours": OURS}) as (address, asked):
+    with hub({"a/bert": BERT, "a/safe": SAFE_BERT, "a/odd": ODD, "a/large": large, "a/ours": OURS}) as (address, asked):
         for name, message in {
             "hf:a/bert": "a/bert holds no model of Sentiment Studio: it has no weights.safetensors (it has config.json",
             "hf:a/safe": "a/safe holds no model of Sentiment Studio but BertModel",
+            "hf:a/odd": "a/odd holds no model of Sentiment Studio but {'encoder'",
             "hf:a/large": "config.json of a/large has 5,000,000 bytes",
             "hf:a/none": "There is no model a/none on the Hub",
             "hf:a/ours@v9": "a/ours has no revision v9",
         }.items():
             (line, *_) = ask(name, HF_ENDPOINT=address)
             assert message in line.removeprefix("refused: ")
-        assert not [path for path in asked if "resolve" in path and "safe" not in path]
+        assert not [path for path in asked if "resolve" in path and "safe" not in path and "odd" not in path]
 
 
 @pytest.mark.slow

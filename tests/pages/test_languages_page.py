@@ -142,7 +142,7 @@ def test_what_came_of_it_is_a_verdict_a_table_and_the_next_step(
     assert not app.exception
     said = words(app).replace("\\", "")
     assert "200 Chinese labels bring 6 points (+4 to +8). From nothing you would need about 640" in said
-    assert "unknown to “English CNN, reviews”" in said
+    assert "unknown to “Multilingual CNN, reviews”" in said
     assert "Labels have changed" not in said
     (table,) = app.dataframe
     assert table.value["Setting"].tolist()[0] == "as they are, chosen on 40 Chinese rows"

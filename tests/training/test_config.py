@@ -3,7 +3,7 @@
 import pytest
 
 from sentiment.errors import UsageError
-from sentiment.training.config import FinetuneConfig
+from sentiment.training.config import BEFORE, FinetuneConfig
 from sentiment.training.estimate import choose_batch_size, choose_epochs, estimate_seconds
 
 
@@ -27,6 +27,15 @@ def test_a_setting_outside_its_range_is_named(settings, words):
 def test_settings_round_trip_and_unknown_ones_are_left_out():
     config = FinetuneConfig(base="en-cnn-news", epochs=3, imbalance="focal")
     assert FinetuneConfig.from_dict({**config.to_dict(), "of_a_newer_version": 1}) == config
+
+
+def test_settings_from_before_rows_had_languages_stay_as_they_were():
+    config = FinetuneConfig(base="en-cnn-news", languages="as-they-are")
+    values = config.to_dict()
+    del values["languages"], values["vectors"]
+    before = FinetuneConfig.from_dict(values)
+    assert (before.languages, before.vectors) == (BEFORE, "")
+    assert FinetuneConfig.from_dict(before.to_dict()) == before
 
 
 def test_fewer_rows_get_more_passes_and_smaller_batches():

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sentiment.data import group_duplicates, split_rows
 from sentiment.errors import UsageError
 from sentiment.training.config import BALANCED, LANGUAGES, FinetuneConfig
 from sentiment.training.finetune import finetune
@@ -172,3 +173,18 @@ def test_a_network_is_tuned_with_the_same_weights(tmp_path, monkeypatch):
 
 def stop():
     raise StopIteration
+
+
+def test_a_run_from_before_rows_had_languages_goes_on_with_its_own_split_and_weights():
+    """Another split would let it learn from rows that judge it."""
+    dataset = bilingual_dataset(n_first=260, n_second=60)
+    values = FinetuneConfig(base="tfidf-words").to_dict()
+    del values["languages"]
+    config = FinetuneConfig.from_dict(values)
+    split = split_labeled(dataset, config).split
+    groups = group_duplicates(dataset.frame["text"])
+    expected = split_rows(dataset.frame["label"], groups=groups, test_fraction=0.2, validation_fraction=0.1, seed=0)
+    np.testing.assert_array_equal(split.test, expected.test)
+    assert not np.array_equal(split.test, split_labeled(dataset, FinetuneConfig(base="tfidf-words")).split.test)
+    languages, labels = row_languages(dataset.frame), np.arange(320) % 2
+    assert weigh_languages(languages, labels, setting=config.languages) is None

@@ -1,5 +1,7 @@
 """How a network is fine-tuned: by its head alone with few labels, as a whole with many."""
 
+import dataclasses
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,11 +9,12 @@ import pandas as pd
 import pytest
 
 from sentiment.data import FileFormat, Table, build_dataset
-from sentiment.errors import UsageError
-from sentiment.models.classifier import flatten
+from sentiment.errors import RunError, UsageError
+from sentiment.models.classifier import EMBEDDING, flatten, unflatten
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import find_base
-from sentiment.models.store import load_model
+from sentiment.models.store import load_model, save_model
+from sentiment.models.tokenizer import build_tokenizer
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.finetune import finetune
@@ -39,7 +42,7 @@ def dataset(*, unlabeled=()):
 
 
 def fine_tuned(folder, data, **settings):
-    config = FinetuneConfig(base="en-cnn-reviews", seed=1, **{"test_fraction": 0.3, **settings})
+    config = FinetuneConfig(**{"base": "en-cnn-reviews", "seed": 1, "test_fraction": 0.3, **settings})
     made = create_run(folder, describe_run(data, config, run_id=new_id(), name="small", dataset_folder=None))
     finetune(made, data)
     return made
@@ -193,3 +196,37 @@ def test_who_stops_a_fit_of_the_head_keeps_what_it_has_come_to(tmp_path):
     assert state.status == "stopped"
     assert "Stopped while the head was fitted" in state.message
     assert load_predictor(made.folder)(["i love it"]).shape == (1, 2)
+
+
+def put_base(folder, order):
+    """A base model in `folder`: en-cnn-news with its words in another order, or some of them."""
+    model = load_model(find_base("en-cnn-news").folder)
+    ids = model.tokenizer.get_vocab()
+    words = order(sorted(ids, key=ids.__getitem__)[2:])
+    table = flatten(model.params)[EMBEDDING][[0, 1, *(ids[word] for word in words)]]
+    model = dataclasses.replace(
+        model,
+        params=unflatten({**flatten(model.params), EMBEDDING: table}),
+        encoder=dataclasses.replace(model.encoder, vocab_size=len(table)),
+        tokenizer=build_tokenizer(words),
+    )
+    save_model(folder, model)
+
+
+def test_a_run_goes_on_with_its_words_where_its_base_has_others_by_now(tmp_path):
+    """A checkpoint holds vectors by the ids that the words had; the shapes alone would not tell."""
+    base, data, settings = tmp_path / "base", dataset(), {"strategy": "full", "epochs": 4}
+    put_base(base, list)
+    whole = fine_tuned(tmp_path / "whole", data, base=str(base), **settings)
+    config = FinetuneConfig(base=str(base), seed=1, test_fraction=0.3, **settings)
+    info = describe_run(data, config, run_id=new_id(), name="small", dataset_folder=None)
+    stopped = create_run(tmp_path / "stopped", info)
+    asked = itertools.count()
+    state = finetune(stopped, data, should_stop=lambda: "training" in stopped.state.phase and next(asked) > 6)
+    assert state.status == "stopped"
+    put_base(base, lambda words: words[::-1])
+    assert finetune(stopped, data).status == "finished"
+    pd.testing.assert_frame_equal(stopped.predictions(), whole.predictions())
+    put_base(base, lambda words: words[::2])
+    with pytest.raises(RunError, match="base model has changed since this run began"):
+        finetune(stopped, data)

@@ -1,12 +1,13 @@
 """The transfer gap: what judges is never learned from, cells are what they say, and a stopped measurement goes on."""
 
+import subprocess
 import time
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment.errors import DataError, UsageError
+from sentiment.errors import DataError, RunError, UsageError
 from sentiment.training import transfer_gap, transfer_gap_jobs
 from sentiment.training import transfer_gap_fits as fits
 from sentiment.training.quick import QuickHead
@@ -281,10 +282,31 @@ def test_a_measurement_whose_process_is_gone_is_interrupted(workspace_folder, mo
     workspace = Workspace()
     info, _ = workspace.add_dataset(bilingual_dataset(n_first=120, n_second=120))
     monkeypatch.setattr(transfer_gap_jobs, "note_worker", lambda folder, process: process.wait())
-    monkeypatch.setattr(transfer_gap_jobs, "spawn", lambda *_, **__: __import__("subprocess").Popen(["true"]))
+    monkeypatch.setattr(transfer_gap_jobs, "spawn", lambda *_, **__: subprocess.Popen(["true"]))
     gap = start_gap(workspace, info.id, BASE)
     (gap.folder / "process.json").write_text('{"pid": 999999, "created": 0}')
     assert transfer_gap_jobs.read_state(gap).status == "interrupted"
+
+
+def test_one_that_is_being_measured_keeps_its_rows_when_labels_change_and_somebody_starts_it_again(
+    workspace_folder, monkeypatch
+):
+    """Its cells would stand beside rows that they were not measured on."""
+    workspace = Workspace()
+    info, _ = workspace.add_dataset(bilingual_dataset(n_first=120, n_second=120))
+    monkeypatch.setattr(transfer_gap_jobs, "spawn", lambda *_, **__: subprocess.Popen(["sleep", "60"]))
+    gap = start_gap(workspace, info.id, BASE)
+    gap.add_cell({"language": "en"})
+    before = gap.info
+    workspace.languages.change(info.id, "de", found="zh")
+    with pytest.raises(RunError, match="being measured already"):
+        start_gap(workspace, info.id, BASE)
+    assert (gap.info, gap.cells()) == (before, [{"language": "en"}])
+    transfer_gap_jobs.stop(gap)
+    start_gap(workspace, info.id, BASE)
+    assert gap.info.key != before.key
+    assert gap.cells() == []
+    transfer_gap_jobs.stop(gap)
 
 
 @pytest.mark.slow
