@@ -56,7 +56,9 @@ def prepare_demo(workspace: Workspace, *, tell: Callable[[str], None] = lambda s
         return None
     sample = workspace.samples()[0]
     tell(f"The workspace {workspace.root} is empty: adding the sample “{sample.title}” …")
-    dataset = data.import_file(sample.path, text=sample.text, label=sample.label, group=sample.group)
+    dataset = data.import_file(
+        sample.path, text=sample.text, label=sample.label, group=sample.group, language=sample.language
+    )
     info, _ = workspace.add_dataset(dataset)
     tell("Fine-tuning a model on it, which takes a minute or so …")
     run = workspace.create_run(info.id, FinetuneConfig())

@@ -19,6 +19,7 @@ class Sample:
     text: str
     label: str | None
     group: str | None
+    language: str | None
     licence: str
     source: str
 
@@ -39,6 +40,7 @@ def _sample(values: dict[str, str], folder: Path) -> Sample:
         text=values["text"],
         label=values.get("label"),
         group=values.get("group"),
+        language=values.get("language"),
         licence=values["licence"],
         source=values["source"],
     )

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from sentiment.data.balance import measure_lengths
 from sentiment.data.crosstab import Groups, group_values
-from sentiment.data.dataset import FILE_PREFIX
+from sentiment.data.dataset import FILE_PREFIX, Dataset
 from sentiment.data.language import language_name, length_unit
 from sentiment.data.row_languages import identify_languages
 from sentiment.data.words import terms_of_texts
@@ -69,6 +69,11 @@ class Slices:
         if found is None or value not in found.names:
             return np.zeros(self.members.shape[0], bool)
         return np.asarray(found.codes == found.names.index(value), bool)
+
+
+def sliceable(dataset: Dataset) -> pd.DataFrame:
+    """The rows of a dataset, without the file's column of languages: these are a slice of their own, as corrected."""
+    return dataset.frame.drop(columns=f"{FILE_PREFIX}{dataset.language_column}", errors="ignore")
 
 
 def slice_rows(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str, classes: Sequence[str] = ()) -> Slices:

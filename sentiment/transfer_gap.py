@@ -59,8 +59,8 @@ def start_gap(workspace: Workspace, dataset_id: str, base: str, *, n_draws: int 
     gap = gap_folder(workspace.dataset_folder(dataset_id), base)
     key = key_of(rows, classes=dataset.classes, model=model_folder(base), n_draws=n_draws)
     title = next((known.title for known in list_bases() if known.name == base), base)
-    gap.create(GapInfo(base, title, dataset.classes, n_draws, key, key_of_rows(rows)), rows)
-    transfer_gap_jobs.start(gap)
+    info = GapInfo(base, title, dataset.classes, n_draws, key, key_of_rows(rows))
+    transfer_gap_jobs.start(gap, lambda: gap.create(info, rows))
     return gap
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from sentiment.slicing import LANGUAGE, LENGTH, WORD, slice_rows
+from sentiment import data
+from sentiment.slicing import LANGUAGE, LENGTH, WORD, slice_rows, sliceable
 
 
 def rows_of(texts, right):
@@ -45,6 +46,15 @@ def test_languages_are_those_of_the_dataset_for_any_number_of_rows():
     found = slice_rows(rows, frame, language="en")
     assert int(found.rows(LANGUAGE, "Dutch").sum()) == int((rows["row"] % 2).sum()) == n // 2
     assert int(found.rows(LANGUAGE, "English").sum()) == n // 2
+
+
+def test_a_column_of_the_file_that_says_the_language_is_no_second_slice(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,lang,shop\nall good,en,a\ngut,de,b\n")
+    named = data.import_file(path, text="text", language="lang")
+    assert "file:lang" not in sliceable(named)
+    assert {"file:shop", "language"} <= set(sliceable(named))
+    assert "file:lang" in sliceable(data.import_file(path, text="text"))
 
 
 def test_languages_are_told_by_the_texts_where_there_is_no_dataset_any_more():

@@ -148,7 +148,9 @@ def test_every_sample_imports_with_its_columns(workspace: Workspace) -> None:
         assert (sample.path.parent / "README.md").exists()
         assert sample.licence
         assert sample.source
-        found = data.import_file(sample.path, text=sample.text, label=sample.label, group=sample.group)
+        found = data.import_file(
+            sample.path, text=sample.text, label=sample.label, group=sample.group, language=sample.language
+        )
         assert len(found.classes) in (2, 3)
         assert f"{found.n_rows:,}" in sample.description
         proposal = data.propose_columns(data.read_table(sample.path, name=sample.path.name).frame)

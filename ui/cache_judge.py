@@ -20,7 +20,7 @@ from sentiment.evaluation.means import group_numbers
 from sentiment.evaluation.metrics import TOO_FEW
 from sentiment.evaluation.thresholds import UNDECIDED, RiskCoverage, Rule, risk_coverage
 from sentiment.judging import Judgement, codes_of, groups_of, probs_of
-from sentiment.slicing import Slices, slice_rows
+from sentiment.slicing import Slices, slice_rows, sliceable
 from sentiment.training.runs import Run
 from ui import cache
 
@@ -140,5 +140,5 @@ def _slices(key: tuple[str, int], languages: int, _run: Run) -> Slices:
     judgement = _judgement(_run)
     frame: Any = None
     with suppress(SentimentError):  # a dataset that was deleted: its columns cannot be sliced by
-        frame = cache.dataset(_run.info.dataset.id).frame
+        frame = sliceable(cache.dataset(_run.info.dataset.id))
     return slice_rows(judgement.rows, frame, language=_run.info.language, classes=judgement.classes)

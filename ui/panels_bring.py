@@ -21,6 +21,7 @@ from ui.panels_keras import MOST_MEGABYTES, bring_keras
 from ui.state import session
 
 TABS = ("Keras file", "Word vectors", "Package", "Hugging Face Hub")
+VECTORS_KEY = "set:vectors"  # of the widget that chooses the word vectors to start from
 
 
 def bring_base(chosen_key: str) -> None:
@@ -51,7 +52,7 @@ def choose_vectors(base: str) -> str:
     stores = {store.name: store for store in list_vectors()}
     without = f"Those of {registry.WORDS_FROM}" if base == registry.WORD_VECTORS else "None: at random"
     chosen = st.selectbox(
-        "Word vectors to start from", ("", *stores), key="set:vectors",
+        "Word vectors to start from", ("", *stores), key=VECTORS_KEY,
         format_func=lambda name: text.literal(name) if name else without,
         help="Words that your rows lack are known then as well. Bring some under “Bring your own base model”.",
     )  # fmt: skip
@@ -81,9 +82,9 @@ def _bring_vectors(chosen_key: str) -> None:
     name, arguments = name.strip(), ["import-vectors", "--language", language.strip(), "--name", name.strip()]
     if _brought(arguments, file, words, missing="There are no word vectors yet"):
         session().set_widget(chosen_key, registry.SCRATCH)
-        _done(
-            f"The word vectors {text.literal(name)} are there. Choose them under Advanced, for a network from scratch."
-        )
+        session().set_widget(VECTORS_KEY, name)
+        scratch = registry.find_base(registry.SCRATCH).title
+        _done(f"The word vectors {text.literal(name)} are there. “{scratch}” is chosen now, and starts from them.")
 
 
 def _bring_package(chosen_key: str) -> None:
@@ -117,9 +118,17 @@ def _bring_from_hub(chosen_key: str) -> None:
 
 
 def _from_hub(source: str, name: str) -> None:
+    if source == "hf:":
+        raise UsageError("There is no model on the Hub named yet", todo="Give it as owner/name")
+    _check_named(name)
     check_base_name(name)
     with st.spinner("Fetching the model"):
         run_command(["import-base", "--name", name, "--", source])
+
+
+def _check_named(name: str) -> None:
+    if not name:
+        raise UsageError("There is no name yet", todo="Give it one, such as our-shop")
 
 
 def _brought(
@@ -130,6 +139,7 @@ def _brought(
     def bring() -> None:
         if file is None:
             raise UsageError(missing, todo="Add its file")
+        _check_named(arguments[arguments.index("--name") + 1])
         with tempfile.TemporaryDirectory(prefix="sentiment-bring-") as folder, st.spinner("Reading the file"):
             places = []
             for number, one in enumerate((file, words)):

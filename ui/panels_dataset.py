@@ -12,6 +12,8 @@ from ui.people import may
 from ui.state import Deleted, session
 from ui.widgets import Figure, page_of_rows, show_figures, show_rows
 
+NEARLY_ALL = 0.9  # share of the rows in one language from which on it stands for the dataset
+
 
 def show_dataset_figures(info: DatasetInfo) -> None:
     """Draws a dataset's numbers that matter."""
@@ -23,7 +25,7 @@ def show_dataset_figures(info: DatasetInfo) -> None:
                 "Labeled", text.number(info.n_labeled), f"{text.count(info.n_rows - info.n_labeled, 'row')} without."
             ),
             Figure("Classes", text.number(len(info.classes))),
-            Figure("Language", data.language_name(info.language), _languages_hint(info)),
+            _language_figure(info),
             Figure(
                 "Duplicates",
                 text.number(report.n_duplicates),
@@ -32,6 +34,14 @@ def show_dataset_figures(info: DatasetInfo) -> None:
             ),
         ]
     )
+
+
+def _language_figure(info: DatasetInfo) -> Figure:
+    """The language of nearly all rows; where there is none, how many languages there are."""
+    known = {code: n for code, n in info.language_counts.items() if code != data.UNDETERMINED}
+    if known and max(known.values()) < NEARLY_ALL * sum(known.values()):
+        return Figure("Languages", text.number(len(known)), _languages_hint(info))
+    return Figure("Language", data.language_name(info.language), _languages_hint(info))
 
 
 def _languages_hint(info: DatasetInfo) -> str:

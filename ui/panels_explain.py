@@ -23,6 +23,7 @@ LINKED = 500  # characters of a text that a link can carry
 N_SIMILAR = 5
 N_MORE = 30  # rows that are sent to the Label page
 _SURE = 0.05  # cosine below which rows have nothing in common
+_MOSTLY_UNKNOWN = 0.3  # share of a text without a word in the model, above which it can hardly be read
 
 
 @dataclass
@@ -148,6 +149,12 @@ def _show_words(run: Run, place: Place) -> cache_explain.Answer:
         f"Filled words speak for “{text.literal(target, limit=40)}”, outlined ones against it; point at one for its "
         "number. Numbers are log-odds: +0.7 doubles the odds of the class, −0.7 halves them."
     )
+    if found["unknown"] > _MOSTLY_UNKNOWN:
+        st.warning(
+            f"The model has no word for {text.percent(found['unknown'])} of this text, so what it says is hardly about "
+            "it. Is the text in a language that the model reads?",
+            icon=":material/warning:",
+        )
     if found["n_cut"]:
         st.warning(f"The text is long: {text.count(found['n_cut'], 'piece')} in its middle were not read.")
     return found
@@ -189,7 +196,9 @@ def _show_said(run: Run, place: Place, found: cache_explain.Answer) -> None:
         if label is not None:
             verdict = "as its label does" if label == said else f"but its label is **{text.literal(label, limit=40)}**"
             st.markdown(f"Row {text.number((place.row or 0) + 1)}: the model says so, {verdict}.")
-        if found["calibrated"]:
+        if found["unknown"] > _MOSTLY_UNKNOWN:
+            st.caption("No measure of how sure it may be holds for a text that it cannot read.")
+        elif found["calibrated"]:
             st.caption("Calibrated on validation rows: of texts with 80 %, about 8 in 10 are right.")
         else:
             st.caption(

@@ -55,7 +55,8 @@ def columns_of(info: DatasetInfo) -> dict[str, str]:
     """The columns that rows can be grouped by, with the names to show (not escaped); those of the file as they are."""
     frame = cache.dataset(info.id).frame
     found = {cache_explore.LANGUAGE: "Language"}
-    found |= {name: name.removeprefix(FILE_PREFIX) for name in frame.columns if name.startswith(FILE_PREFIX)}
+    others = [name for name in frame.columns if name.startswith(FILE_PREFIX)]
+    found |= {name: name.removeprefix(FILE_PREFIX) for name in others if name != f"{FILE_PREFIX}{info.language_column}"}
     if info.group_column:
         found["group"] = info.group_column
     run = split_run(info)

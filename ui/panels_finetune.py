@@ -69,6 +69,7 @@ def choose_base(info: DatasetInfo) -> BaseModel:
     readers = [base for base in bases.values() if base.kind == "pretrained" and info.language in base.languages]
     front = readers or [base for base in bases.values() if base.name == recommended or base.kind == "scratch"]
     front += [base for base in bases.values() if base.own and base not in front]
+    front.sort(key=lambda base: base.name != recommended)
     _cards(front, info, chosen=chosen, recommended=recommended)
     others = [base for base in bases.values() if base not in front]
     with st.expander("Other models", expanded=bases[chosen] in others):
@@ -98,7 +99,7 @@ def _cards(bases: Sequence[BaseModel], info: DatasetInfo, *, chosen: str, recomm
 
 
 def _card(base: BaseModel, *, recommended: bool) -> None:
-    languages = text.listing(cache.language_name(code) for code in base.languages) or (
+    languages = text.listing((cache.language_name(code) for code in base.languages), limit=3) or (
         "Language not stated" if base.own else "Any language"
     )
     with st.container(horizontal=True):
@@ -275,6 +276,8 @@ def _estimate(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -
 def start_run(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> Run:
     """A new run on a dataset, its worker started; its name says what sets it apart from other runs."""
     parts = [registry.find_base(config.base).title]
+    if config.vectors:
+        parts.append(f"word vectors {config.vectors}")
     if config.imbalance == "none":
         parts.append("nothing against imbalance")
     elif config.imbalance != AUTO:

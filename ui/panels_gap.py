@@ -112,7 +112,7 @@ def choose_gap_base(info: DatasetInfo) -> BaseModel | None:
 
 
 def _title(base: BaseModel) -> str:
-    reads = text.listing(cache.language_name(code) for code in base.languages)
+    reads = text.listing((cache.language_name(code) for code in base.languages), limit=3)
     return f"{base.title} ({reads or 'language not stated'})"
 
 

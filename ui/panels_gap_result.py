@@ -48,8 +48,8 @@ def show_result(info: DatasetInfo, base: BaseModel, result: Mapping[str, Any]) -
         key="gap-chart",
     )
     st.caption(
-        "Bars are 95 % intervals over the held-out rows and over the draws of own labels. All are heads on the base "
-        "model as it is: a fine-tuning on a thousand labels or more tunes the rest as well."
+        "Bars are 95 % intervals over the held-out rows and over the draws of own labels. The base model stays as it "
+        "is, and only what decides on top of it learns: fine-tuning on a thousand labels or more tunes all of it."
     )
     _show_next(info, languages)
     with st.expander("All figures"):

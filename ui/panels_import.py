@@ -157,10 +157,12 @@ def _choose_columns(upload: Upload, draft: cache.Draft, file_format: FileFormat)
     language = None
     offered = [name for name in proposal.language_candidates if name not in (chosen, label, group)]
     if offered:
-        language = _optional_column(
-            "Language of each row", offered, proposal.language, key=f"language:{key}", none="Tell it from the texts",
-            hint="Codes such as en or pt-BR, or English names. Without a column, each row's language is recognised.",
-        )  # fmt: skip
+        with st.columns(3)[0]:
+            language = _optional_column(
+                "Language of each row", offered, proposal.language, key=f"language:{key}",
+                none="Tell it from the texts",
+                hint="Codes such as en or pt-BR, or English names. Without a column, the language is recognised.",
+            )  # fmt: skip
     if proposal.why and proposal.text is not None:
         st.caption(text.literal(proposal.why, limit=600))
     return Columns(chosen, label, group, language) if chosen is not None else None

@@ -71,7 +71,7 @@ def _show_counts(frame: pd.DataFrame, counts: dict[str, int]) -> None:
             "Language": st.column_config.TextColumn("Language", width=110),
             "Rows": st.column_config.NumberColumn("Rows", width=80, format="localized"),
             "Share": st.column_config.ProgressColumn(
-                "Share", width=120, format=f"%.3g{text.THIN}%%", min_value=0, max_value=100
+                "Share", width=120, format=f"%.1f{text.THIN}%%", min_value=0, max_value=100
             ),
             "Examples": st.column_config.TextColumn("Examples"),
         },
@@ -190,4 +190,6 @@ def _choose_rows(part: pd.DataFrame, *, key: str) -> tuple[int, ...]:
 
 def _correct(info: DatasetInfo, language: str, found: str | None, rows: tuple[int, ...] | None) -> None:
     changes = cache.workspace().languages.change(info.id, language, found=found, rows=rows)
+    for kind in ("to", "single"):  # so that a second click corrects nothing else
+        session().set_widget(f"language-{kind}:{info.id}", None)
     session().notice = f"Corrected: {_describe(changes.changes[-1])}."

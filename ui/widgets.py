@@ -120,7 +120,9 @@ def show_notice(workspace: Workspace) -> None:
 def import_sample(workspace: Workspace, sample: Sample) -> DatasetInfo:
     """Imports a sample with the columns that it comes with, and makes it the dataset in use."""
     with st.spinner(f"Reading “{text.literal(sample.title)}” and looking for duplicates"):
-        dataset = data.import_file(sample.path, text=sample.text, label=sample.label, group=sample.group)
+        dataset = data.import_file(
+            sample.path, text=sample.text, label=sample.label, group=sample.group, language=sample.language
+        )
         info, _ = workspace.add_dataset(dataset)
     session().use_dataset(info.id)
     return info

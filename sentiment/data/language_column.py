@@ -62,5 +62,5 @@ def _warnings(name: str, unknown: dict[str, int]) -> tuple[str, ...]:
     more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
     return (
         f"The column “{name}” names languages that are not known: {shown}{more}. "
-        f"{'That row was' if rows == 1 else f'These {rows:,} rows were'} identified by the text.",
+        f"{'That row was' if rows == 1 else f'These {rows:,} rows were'} told by the text.",
     )

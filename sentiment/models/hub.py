@@ -11,6 +11,7 @@ PREFIX = "hf:"
 _NAME = re.compile(r"hf:([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@([A-Za-z0-9][\w.-]{0,99}))?")
 _NEEDED = (CONFIG, "weights.safetensors")
 _SECONDS = 20  # that the Hub may take to answer
+_found: dict[str, Path] = {}  # what this process asked for, and where it is
 _EXPECTED = "A repository with the files of a package: config.json, weights.safetensors, tokenizer.json"
 
 
@@ -23,7 +24,8 @@ def hub_folder(base: str) -> Path:
     """The model folder behind `hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`, fetched into the cache if it is not there.
 
     Where there is no network, or HF_HUB_OFFLINE is set, what was fetched before is taken. HF_ENDPOINT names another
-    server than the public one, HF_HOME the cache.
+    server than the public one, HF_HOME the cache. A process asks once: whoever trains looks for the base again and
+    again, and a branch may move meanwhile.
 
     Raises:
         ModelError: if there is no such repository, it cannot be reached, or holds no model of ours.
@@ -32,9 +34,12 @@ def hub_folder(base: str) -> Path:
     if match is None:
         raise ModelError(f"{base[:120]!r} is no name of the Hub", expected="hf:OWNER/NAME or hf:OWNER/NAME@REVISION")
     repository, revision = match.groups()
-    folder = _fetch(repository, revision)
-    _check(folder, repository)
-    return folder
+    found = _found.get(base)
+    if found is None or not (found / CONFIG).is_file():
+        found = _fetch(repository, revision)
+        _check(found, repository)
+        _found[base] = found
+    return found
 
 
 def _fetch(repository: str, revision: str | None) -> Path:
@@ -101,7 +106,8 @@ def _check(folder: Path, repository: str) -> None:
     if not isinstance(config, dict) or "architecture" not in config or "format" not in config:
         kind = ""
         if isinstance(config, dict):
-            kind = str((config.get("architectures") or [config.get("model_type") or ""])[:1])[:60]
+            named = config.get("architectures") or config.get("model_type") or ""
+            kind = str(named[0] if isinstance(named, list) else named)[:60]
         raise ModelError(
             f"{repository} holds no model of Sentiment Studio{f' but {kind}' if kind else ''}", expected=_EXPECTED
         )

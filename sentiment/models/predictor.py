@@ -17,7 +17,7 @@ from sentiment.models.folders import model_folder as model_folder
 from sentiment.models.store import ModelFolder, load_model
 from sentiment.models.temperature import temperature_of
 from sentiment.models.tensors import read_config
-from sentiment.models.tokenizer import TokenTable, encode
+from sentiment.models.tokenizer import TokenTable, encode, unknown_share
 
 _FEW = 8  # texts at most that somebody waits for, and that a batch of this size is made for
 _CPU_BATCH = 64  # what a batch computes stays in a core's cache; 256 take a fifth more time per text
@@ -50,6 +50,13 @@ class Predictor:
         """Probabilities float32[n_texts, n_classes]; rows sum to 1. A text without a word gets the model's prior."""
         parts = [self.predict_tokens(table) for table in self._tokenize(texts)]
         return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *parts])
+
+    def unknown_share(self, text: str) -> float:
+        """The share of what a text is made of that the model knows nothing of, in [0, 1]; 0 for a text of nothing."""
+        (table,) = self._tokenize([text])
+        if not len(table.ids):  # a tokenizer may leave out what it does not know
+            return float(any(map(str.isalnum, text)))
+        return unknown_share(self.model.tokenizer, table)
 
     @property
     def params(self) -> Any:

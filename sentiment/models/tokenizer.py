@@ -19,13 +19,14 @@ from tokenizers import Tokenizer, models, trainers
 
 from sentiment.errors import ModelError
 from sentiment.models.keras_tokenizer import KerasTokenizer, is_keras_tokenizer, read_keras_tokenizer
-from sentiment.models.splitting import set_splitting, splits_as_ours
+from sentiment.models.splitting import LATEST, set_splitting, splits_as_ours
 
 T = TypeVar("T")
 AnyTokenizer: TypeAlias = Tokenizer | KerasTokenizer
 PAD_TOKEN, UNKNOWN_TOKEN = "[PAD]", "[UNK]"
 PAD, UNKNOWN = 0, 1  # their ids
 _CHUNK = 20_000  # texts encoded at once: bounds the memory that the library's own objects take
+_NOBODYS = "\ue000"  # a character for private use, which no vocabulary has
 _SPAN = 1.0  # by how much two frequent pieces cost more than the rarest word
 # Scripts written without spaces, for Python's re: Han, kana; Thai, Lao, Burmese, Khmer.
 _UNSPACED = re.compile(
@@ -102,7 +103,9 @@ def build_likely_tokenizer(weights: Mapping[str, float]) -> Tokenizer:
     return set_splitting(Tokenizer(models.Unigram([*special, *scores], unk_id=UNKNOWN, byte_fallback=False)))
 
 
-def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count: int = 2) -> Tokenizer:
+def learn_tokenizer(
+    texts: Iterable[str], *, vocab_size: int = 20_000, min_count: int = 2, splitting: int = LATEST
+) -> Tokenizer:
     """A tokenizer whose words and pieces are learned from texts in any language.
 
     Chinese and Japanese, written without spaces, become the character sequences that are frequent in these texts:
@@ -112,9 +115,10 @@ def learn_tokenizer(texts: Iterable[str], *, vocab_size: int = 20_000, min_count
         texts: the training texts, and no others.
         vocab_size: at most so many words and pieces.
         min_count: a piece must occur as often as this to be merged from smaller ones.
+        splitting: the way that texts are split into words (see `splitting.set_splitting`).
     """
     # Byte pairs and not WordPiece: an unknown character is unknown by itself, and not the whole sentence around it.
-    tokenizer = set_splitting(Tokenizer(models.BPE(unk_token=UNKNOWN_TOKEN)))
+    tokenizer = set_splitting(Tokenizer(models.BPE(unk_token=UNKNOWN_TOKEN)), splitting)
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         min_frequency=min_count,
@@ -148,7 +152,21 @@ def load_tokenizer(path: Path) -> AnyTokenizer:
             f"The tokenizer {path.parent.name}/{path.name} takes texts apart in a way that none of ours does",
             expected="The tokenizer.json that was written with the weights",
         )
+    if not _takes_any_text(tokenizer):
+        raise ModelError(
+            f"The tokenizer {path.parent.name}/{path.name} has no token for what it does not know, or ids without one",
+            expected="The tokenizer.json that was written with the weights",
+        )
     return tokenizer
+
+
+def _takes_any_text(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer has an id within its vocabulary for every text, and does not fail at some."""
+    try:
+        tokenizer.encode(_NOBODYS)
+    except Exception:  # noqa: BLE001 the library raises nothing narrower
+        return False
+    return max(tokenizer.get_vocab().values()) < tokenizer.get_vocab_size()
 
 
 def _blank() -> Tokenizer:

@@ -20,7 +20,7 @@ from sentiment.reporting.learning import show_learning
 from sentiment.reporting.markup import Html, foreign, join, number, tag
 from sentiment.reporting.rows import show_all_rows, show_mistakes
 from sentiment.reporting.style import policy, script, stylesheet
-from sentiment.slicing import Slices, slice_rows
+from sentiment.slicing import Slices, slice_rows, sliceable
 from sentiment.training.runs import Run
 
 _FURTHER = "#717782"  # of a label that the model does not know
@@ -97,7 +97,7 @@ def _slices(run: Run, judgement: Judgement) -> Slices:
     frame = None
     if run.info.dataset.folder is not None:
         try:
-            frame = load_corrected((run.folder / run.info.dataset.folder).resolve()).frame
+            frame = sliceable(load_corrected((run.folder / run.info.dataset.folder).resolve()))
         except (SentimentError, OSError):
             frame = None
     return slice_rows(judgement.rows, frame, language=run.info.language, classes=judgement.classes)

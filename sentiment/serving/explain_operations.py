@@ -27,11 +27,13 @@ _TOLD = 15  # words of a class, and changes, that are told
 def explain(model: Model, arguments: Arguments) -> dict[str, Any]:
     """Why a model says what it says of `text`, about the class `target` or, with None, the one that it says.
 
-    `prediction`, `target`, `probs` {class: p}, `words` [[start, end, score], …], `method`, `blank`, `n_cut`, and
-    `calibrated`: whether the model's temperature was fitted.
+    `prediction`, `target`, `probs` {class: p}, `words` [[start, end, score], …], `method`, `blank`, `n_cut`,
+    `unknown`: the share of the text that a network has no word for, and `calibrated`: whether the model's temperature
+    was fitted.
     """
     prepare(model)
-    found = explain_text(model, check_text(arguments.get("text")), target=arguments.get("target"))
+    text = check_text(arguments.get("text"))
+    found = explain_text(model, text, target=arguments.get("target"))
     return {
         "prediction": found.prediction,
         "target": found.target,
@@ -40,6 +42,7 @@ def explain(model: Model, arguments: Arguments) -> dict[str, Any]:
         "method": found.method,
         "blank": found.blank,
         "n_cut": found.n_cut,
+        "unknown": 0.0 if isinstance(model, LinearModel) else model.unknown_share(text),
         "calibrated": TEMPERATURE in (model.extra if isinstance(model, LinearModel) else model.model.extra),
     }
 

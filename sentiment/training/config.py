@@ -24,6 +24,7 @@ IMBALANCE: dict[str, str] = {
 }
 
 BALANCED = "balanced"
+BEFORE = ""  # of a run that was made before rows had languages, and goes on as it began; no setting for a new one
 # What is done where the labels are in several languages, with the sentence that is shown beside it.
 LANGUAGES: dict[str, str] = {
     BALANCED: "A label of a language with few of them counts more, so that many labels of another do not drown them.",
@@ -52,7 +53,7 @@ class FinetuneConfig:
         strategy: one of `STRATEGIES`; None lets the number of labels decide.
         self_training: whether rows without a label count a little, as what the head guesses of them.
         imbalance: one of `IMBALANCE`, or `AUTO` for the one recommended for the rows of each class.
-        languages: one of `LANGUAGES`; without effect where the labels are in one language.
+        languages: one of `LANGUAGES`, or `BEFORE`; without effect where the labels are in one language.
         test_fraction: share of rows held out to judge the model; 0 holds out none.
         validation_fraction: share of rows held out to choose the best epoch.
         max_length: tokens of a text that are read; the rest is cut off.
@@ -83,7 +84,7 @@ class FinetuneConfig:
                 f"The imbalance strategy {self.imbalance!r} is not known",
                 expected=f"One of {', '.join((AUTO, *IMBALANCE))}",
             )
-        if self.languages not in LANGUAGES:
+        if self.languages not in (BEFORE, *LANGUAGES):
             raise UsageError(
                 f"The setting for languages {self.languages!r} is not known", expected=f"One of {', '.join(LANGUAGES)}"
             )
@@ -118,4 +119,4 @@ class FinetuneConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> "FinetuneConfig":
         """The settings from `to_dict`; settings that this version does not know are left out."""
         known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        return cls(**{"languages": BEFORE, **{name: value for name, value in values.items() if name in known}})

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sentiment.data import Dataset, Split, combine_groups, group_duplicates, normalise_texts, split_rows
 from sentiment.errors import DataError
-from sentiment.training.config import FinetuneConfig
+from sentiment.training.config import BEFORE, FinetuneConfig
 from sentiment.training.languages import row_languages, stratify
 from sentiment.training.runs import Run
 
@@ -78,7 +78,7 @@ def _split(frame: pd.DataFrame, groups: NDArray[np.int64], config: FinetuneConfi
             seed=config.seed,
         )
 
-    strata = stratify(labels, row_languages(frame), groups)
+    strata = labels if config.languages == BEFORE else stratify(labels, row_languages(frame), groups)
     if strata != labels:
         try:
             return split(strata)

@@ -1,23 +1,28 @@
 """Where a fine-tuning starts from: the base model's weights, with a head for the dataset's classes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
+from sentiment.errors import RunError
 from sentiment.models.classifier import EMBEDDING, flatten, fresh_params, unflatten
 from sentiment.models.encoders import AnyConfig, EncoderConfig
+from sentiment.models.keras_tokenizer import KerasTokenizer
 from sentiment.models.predictor import model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
+from sentiment.models.splitting import LATEST
 from sentiment.models.store import load_model
 from sentiment.models.tokenizer import AnyTokenizer, TokenTable, learn_tokenizer
-from sentiment.models.word_vectors import find_vectors
+from sentiment.models.word_vectors import VectorStore, find_vectors
 from sentiment.models.word_vectors.choosing import choose_vectors
 from sentiment.training.matches import match_classes
 
 _ROWS = 2048
+_KINDS = {SCRATCH: "cnn", SCRATCH_RNN: "lstm"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,15 @@ class Start:
     matches: Mapping[int, int] = field(default_factory=dict)
 
 
-def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str], seed: int, vectors: str = "") -> Start:
+def load_start(
+    base: str,
+    *,
+    classes: Sequence[str],
+    train_texts: Sequence[str],
+    seed: int,
+    vectors: str = "",
+    splitting: int = LATEST,
+) -> Start:
     """The start for a base model's name, the folder of a run or model, `scratch-cnn` or `scratch-rnn`.
 
     The encoder is taken as it is. The head is fresh; the base model's own is given beside it, with the classes that
@@ -53,12 +66,15 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
         train_texts: texts that those from scratch learn their vocabulary from.
         seed: draws what is fresh.
         vectors: name of the word vectors that the words of those from scratch start from; "" for none.
+        splitting: the way that those from scratch split texts into words (see `splitting.set_splitting`).
 
     Raises:
         ModelError: if there is no such base, or no such vectors, or they are damaged.
     """
     if base in (SCRATCH, SCRATCH_RNN):
-        return _from_scratch(base, len(classes), train_texts=train_texts, seed=seed, vectors=vectors)
+        if not vectors:
+            return _from_nothing(base, len(classes), learn_tokenizer(train_texts, splitting=splitting), seed=seed)
+        return _from_vectors(base, len(classes), find_vectors(vectors), train_texts=train_texts, seed=seed)
     model = load_model(model_folder(base))
     matches = match_classes(classes, model.classes)
     head = {
@@ -76,16 +92,47 @@ def load_start(base: str, *, classes: Sequence[str], train_texts: Sequence[str],
     )
 
 
-def _from_scratch(base: str, n_classes: int, *, train_texts: Sequence[str], seed: int, vectors: str) -> Start:
-    kind = "cnn" if base == SCRATCH else "lstm"
-    if not vectors:
-        tokenizer = learn_tokenizer(train_texts)
-        config = EncoderConfig(vocab_size=tokenizer.get_vocab_size(), kind=kind)
-        return Start(fresh_params(config, n_classes, seed=seed), config, tokenizer, pretrained=False)
-    tokenizer, table = choose_vectors(find_vectors(vectors), train_texts, seed=seed)
-    config = EncoderConfig(vocab_size=len(table), embed=table.shape[1], kind=kind)
+def _from_nothing(base: str, n_classes: int, tokenizer: Tokenizer, *, seed: int) -> Start:
+    config = EncoderConfig(vocab_size=tokenizer.get_vocab_size(), kind=_KINDS[base])
+    return Start(fresh_params(config, n_classes, seed=seed), config, tokenizer, pretrained=False)
+
+
+def _from_vectors(base: str, n_classes: int, store: VectorStore, *, train_texts: Sequence[str], seed: int) -> Start:
+    tokenizer, table = choose_vectors(store, train_texts, seed=seed)
+    config = EncoderConfig(vocab_size=len(table), embed=table.shape[1], kind=_KINDS[base])
     params = unflatten({**flatten(fresh_params(config, n_classes, seed=seed)), EMBEDDING: table})
     return Start(params, config, tokenizer, pretrained=False)
+
+
+def keep_words(start: Start, tokenizer: AnyTokenizer) -> Start:
+    """The start with the words of a run that goes on: the weights in its checkpoint belong to these, by their ids.
+
+    A base model may know more words by now than when the run began.
+
+    Args:
+        start: as a new run would begin.
+        tokenizer: the run's own.
+
+    Raises:
+        RunError: if the base model is another one by now, without some of these words.
+    """
+    if tokenizer.to_str() == start.tokenizer.to_str():
+        return start
+    own, known = ({} if isinstance(t, KerasTokenizer) else t.get_vocab() for t in (tokenizer, start.tokenizer))
+    if not own or not own.keys() <= known.keys():
+        raise RunError(
+            "The base model has changed since this run began, and its words with it",
+            expected="The base model, or word vectors, that the run started from",
+            todo="Start a new run",
+        )
+    rows = [known[word] for word in sorted(own, key=own.__getitem__)]
+    flat = flatten(start.params)
+    return replace(
+        start,
+        params=unflatten({**flat, EMBEDDING: np.asarray(flat[EMBEDDING])[rows]}),
+        encoder=replace(start.encoder, vocab_size=len(rows)),
+        tokenizer=tokenizer,
+    )
 
 
 @dataclass(frozen=True)

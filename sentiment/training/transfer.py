@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from sentiment.models.batching import batches
 from sentiment.models.classifier import apply_fn
+from sentiment.models.splitting import LATEST
 from sentiment.models.store import ModelFolder, save_model
-from sentiment.models.tokenizer import TokenTable, encode, unknown_share
+from sentiment.models.tokenizer import TokenTable, encode, load_tokenizer, unknown_share
+from sentiment.training.config import BEFORE
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.head import fit_head, guess_targets
 from sentiment.training.held_out import Labeled
@@ -19,7 +22,7 @@ from sentiment.training.imbalance import ImbalancePlan, plan_imbalance
 from sentiment.training.journal import Journal
 from sentiment.training.languages import count_languages, describe_languages, weigh_languages
 from sentiment.training.optimizer import split_groups
-from sentiment.training.start import Start, load_start
+from sentiment.training.start import Start, keep_words, load_start
 from sentiment.training.steps import make_encoding
 
 _VECTOR_BATCH = 64
@@ -42,19 +45,22 @@ class Transfer:
 
     Raises:
         ModelError: if the base model is not there or damaged.
+        RunError: if the run goes on, and the base model is another one by now.
     """
 
     def __init__(self, labeled: Labeled, journal: Journal) -> None:
         self.labeled, self.journal = labeled, journal
         config, train, n_classes = journal.run.info.config, labeled.split.train, len(labeled.classes)
         self.config = config
-        self.start: Start = load_start(
+        start = load_start(
             config.base,
             classes=labeled.classes,
             train_texts=labeled.texts(train),
             seed=config.seed,
             vectors=config.vectors,
+            splitting=1 if config.languages == BEFORE else LATEST,
         )
+        self.start: Start = _as_it_began(start, journal.run.folder)
         self.max_length = self.start.encoder.fixed_length or config.max_length
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
@@ -176,3 +182,11 @@ def _warn(unknown: float) -> str:
         f"{unknown:.0%} of what the texts are made of is unknown to this model, which can hardly read them. "
         "Is it the right column, and a model for this language?"
     )
+
+
+def _as_it_began(start: Start, run_folder: Path) -> Start:
+    """The start of a run, with the words that it began with if it has a checkpoint to go on from."""
+    words = run_folder / "model" / "tokenizer.json"
+    if words.exists() and any((run_folder / "checkpoint").glob("*.safetensors")):
+        return keep_words(start, load_tokenizer(words))
+    return start

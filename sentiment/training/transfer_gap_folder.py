@@ -139,7 +139,7 @@ class GapFolder:
         """Notes what was measured."""
         require(Role.OWNER, doing=_DOING)
         with (self.folder / _CELLS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(cell) + "\n")
+            file.write(f"\n{json.dumps(cell)}\n")  # what was cut off before stays a line of its own
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Keeps what came of it."""

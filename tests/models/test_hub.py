@@ -22,6 +22,7 @@ from sentiment.errors import SentimentError
 from sentiment.models.folders import model_folder
 try:
     folder = model_folder(sys.argv[1])
+    assert model_folder(sys.argv[1]) == folder
     print("\\n".join([str(folder), *sorted(file.name for file in folder.iterdir())]))
 except SentimentError as error:
     print("refused:", error)
@@ -51,6 +52,7 @@ def test_a_model_is_fetched_with_our_files_alone_and_found_again_without_a_netwo
         folder, *files = ask("hf:shop/ours", HF_ENDPOINT=address)
         assert sorted(filter(None, files)) == sorted(NAMES)
         assert f"models--shop--ours/snapshots/{SHA}" in folder
+        assert asked.count("api/models/shop/ours") == 1
         assert not [path for path in asked if path.endswith((".bin", ".py"))]
     assert ask("hf:shop/ours", HF_ENDPOINT=address)[0] == folder  # nobody answers there any more
     assert ask("hf:shop/ours", HF_HUB_OFFLINE="1")[0] == folder

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
+from sentiment.errors import ModelError
 from sentiment.evaluation.explanation_words import find_words
 from sentiment.models.registry import SHIPPED
 from sentiment.models.splitting import set_splitting
@@ -163,6 +164,21 @@ def test_both_ways_are_loaded_and_kept(tmp_path):
     path.write_text(json.dumps(values))
     with pytest.raises(Exception, match="none of ours does"):
         load_tokenizer(path)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"type": "Unigram", "unk_id": None, "vocab": [["[PAD]", 0.0], ["a", -1.0]], "byte_fallback": False},
+        {"type": "WordLevel", "unk_token": "[NONE]", "vocab": {"[PAD]": 0, "a": 1}},
+        {"type": "WordLevel", "unk_token": "[UNK]", "vocab": {"[PAD]": 0, "[UNK]": 1, "a": 4_000_000_000}},
+    ],
+)
+def test_a_tokenizer_that_would_fail_at_a_text_is_refused_when_it_is_loaded(tmp_path, model):
+    values = json.loads(build_tokenizer(["a"]).to_str())
+    (tmp_path / "tokenizer.json").write_text(json.dumps({**values, "model": model}))
+    with pytest.raises(ModelError, match="no token for what it does not know"):
+        load_tokenizer(tmp_path / "tokenizer.json")
 
 
 def test_english_without_emoji_is_split_as_before():

@@ -1,6 +1,7 @@
 """The Languages page: empty, one language, ready, running, failed and done; who may start, and what a click does."""
 
 import subprocess
+from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -100,7 +101,12 @@ def test_without_any_label_nothing_can_be_measured(app: AppTest, workspace: Work
 
 def test_a_click_starts_the_measurement(app: AppTest, info: DatasetInfo, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[GapFolder] = []
-    monkeypatch.setattr(transfer_gap_jobs, "start", started.append)
+
+    def start(gap: GapFolder, create: Callable[[], object]) -> None:
+        create()
+        started.append(gap)
+
+    monkeypatch.setattr(transfer_gap_jobs, "start", start)
     open_page(app, "languages")
     assert "Part of the labels of each language is held out" in words(app)
     button(app, "Measure the gap").click()

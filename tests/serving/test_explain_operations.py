@@ -28,6 +28,13 @@ def test_it_says_why(process):
     assert flip["says"] != flip["said"]
 
 
+def test_it_says_how_much_of_a_text_it_has_no_word_for(process):
+    assert process.ask("explain", BASE, text="A good camera 👍")["unknown"] == 0.0
+    assert process.ask("explain", BASE, text="المنتج سيئ جدا ولا أنصح به")["unknown"] > 0.9
+    assert process.ask("explain", BASE, text=" ")["unknown"] == 0.0
+    assert 0.3 < process.ask("explain", BASE, text="good, المنتج سيئ جدا")["unknown"] < 0.9
+
+
 def test_what_cannot_be_asked_is_refused(process):
     with pytest.raises(UsageError, match="20,001 characters"):
         process.ask("explain", BASE, text="x" * 20_001)

@@ -256,6 +256,8 @@ def test_a_folder_keeps_cells_of_the_very_same_measurement_alone(tmp_path):
     gap.create(GapInfo(BASE, "Base", CLASSES, 2, keys[0]), rows)
     assert gap.cells() == [{"language": "zh"}]
     assert gap.info.classes == CLASSES
+    gap.add_cell({"language": "de"})
+    assert gap.cells() == [{"language": "zh"}, {"language": "de"}]
     gap.create(GapInfo(BASE, "Base", CLASSES, 3, keys[2]), rows)
     assert gap.cells() == []
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sentiment.errors import ModelError
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MOST_TIMES = 40  # that a packed file may grow by; real ones grow threefold
 _BUFFER = 2**20
+_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 _EXPECTED = "GloVe text, word2vec text or binary, fastText .vec, or .npy with a list of words; plain, .gz or .zip"
 
 
@@ -72,7 +74,7 @@ def open_stream(path: Path) -> Iterator[VectorFile]:
                     yield VectorFile(unpacked, name=path.name, most=_most(size))  # type: ignore[arg-type]
             else:
                 yield VectorFile(file, name=path.name, most=size)
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (*_DAMAGED, NotImplementedError, RuntimeError) as error:  # packed in a way that is not known, or encrypted
         raise ModelError(
             f"{path.name} is cut off or damaged ({str(error)[:80]})", expected=_EXPECTED, todo="Download it again"
         ) from error
