@@ -86,4 +86,4 @@ def test_a_hundred_thousand_short_rows_take_seconds() -> None:
     texts = [" ".join(row) for row in words[(rng.pareto(1, (100_000, 15)) * 20).astype(int) % 20_000]]
     begun = time.perf_counter()
     distinctive_words(texts, rng.choice(["a", "b"], 100_000), classes=["a", "b"])
-    assert time.perf_counter() - begun < 9  # about 2 where nothing else runs
+    assert time.perf_counter() - begun < 20  # about 2 where nothing else runs
