@@ -91,6 +91,8 @@ def describe_language(language: Mapping[str, Any]) -> str:
     begun = _begin(name, first, others=language["n_source"] > 0)
     gain = next((g for g in language["gains"] if g["to"] == last["n_own"]), None)
     brought = "" if gain is None else f" {_brings(name, last['n_own'], gain['macro_f1'])}"
+    if len(cells) > 1 and all(cell["chosen"] == BASE_ALONE for cell in cells):
+        brought = f" With {last['n_own']:,} {name} labels it is still best left as it is."
     return f"{begun}{brought} {_from_nothing(language, last)}".strip()
 
 
@@ -117,7 +119,7 @@ def _from_nothing(language: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     if not most:
         return ""
     if needed is None:
-        return f"From nothing, the {most:,} labels that there are to learn from do not get as far."
+        return f"From nothing, all {most:,} labels that are not held out do not get as far."
     if needed <= last["n_own"]:
         return f"From nothing, {needed:,} labels get as far: this base model does not help here."
     return f"From nothing you would need about {_rounded(needed):,} for as much."

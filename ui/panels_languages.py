@@ -24,6 +24,10 @@ def show_languages(info: DatasetInfo) -> None:
     counts = data.count_languages(frame["language"])
     st.markdown(_summary(info, counts))
     _show_counts(frame, counts)
+    if len(set(counts) - {data.UNDETERMINED}) > 1 and st.button(
+        "What do they teach each other?", icon=":material/translate:"
+    ):
+        st.switch_page("pages/languages.py")
     _show_last(info)
     if may(Role.OWNER):
         _show_correction(info, counts)

@@ -15,7 +15,7 @@ from sentiment.training.text_vectors import TextVectors
 from sentiment.training.transfer_gap import measure, own_sizes, plan_cells
 from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, key_of
 from sentiment.training.transfer_gap_rows import GapRows, Target, draw_labels, find_targets, gap_rows
-from sentiment.training.transfer_gap_scores import SCRATCH_CNN, TFIDF, TRANSFER, Scorer, labels_for
+from sentiment.training.transfer_gap_scores import BASE_ALONE, SCRATCH_CNN, TFIDF, TRANSFER, Scorer, labels_for
 from sentiment.transfer_gap import check_base, describe_choice, describe_language, gap_table, start_gap
 from sentiment.workspace import Workspace
 from tests.training.several_languages import bilingual_dataset, bilingual_frame
@@ -218,13 +218,18 @@ def language_with(*, gain, scratch, chosen="as they are", chosen_on="own", n_sou
         (
             language_with(gain=[0.01, -0.02, 0.04], scratch=None),
             "200 Chinese labels make no difference that could be told (-2 to +4 points). "
-            "From nothing, the 1,500 labels that there are to learn from do not get as far.",
+            "From nothing, all 1,500 labels that are not held out do not get as far.",
         ),
         (
             language_with(gain=[0.06, 0.04, 0.08], scratch=120),
             "From nothing, 120 labels get as far: this base model does not help here.",
         ),
         (language_with(gain=[0.06, 0.04, 0.08], scratch=731, n_source=0), "Chinese: by itself, the base model"),
+        (
+            language_with(gain=[0.0, 0.0, 0.0], scratch=731, chosen=BASE_ALONE),
+            "Chinese: by itself, the base model reaches macro-F1 62 % (59 to 65). "
+            "With 200 Chinese labels it is still best left as it is.",
+        ),
     ],
 )
 def test_the_verdict_says_what_labels_bring(language, said):
