@@ -222,7 +222,7 @@ def test_a_run_goes_on_with_its_words_where_its_base_has_others_by_now(tmp_path)
     info = describe_run(data, config, run_id=new_id(), name="small", dataset_folder=None)
     stopped = create_run(tmp_path / "stopped", info)
     asked = itertools.count()
-    state = finetune(stopped, data, should_stop=lambda: "training" in stopped.state.phase and next(asked) > 6)
+    state = finetune(stopped, data, should_stop=lambda: "training" in stopped.state.phase.lower() and next(asked) > 6)
     assert state.status == "stopped"
     put_base(base, lambda words: words[::-1])
     assert finetune(stopped, data).status == "finished"
