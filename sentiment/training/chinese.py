@@ -64,11 +64,6 @@ class ChineseRecipe(Recipe):
     n_clauses: int = 24_000
 
     @property
-    def seed(self) -> int:
-        """What draws everything."""
-        return self.settings.seed
-
-    @property
     def width(self) -> int:
         """Numbers of a word's vector."""
         return self.embed

@@ -40,8 +40,6 @@ class EnglishRecipe(Recipe):
     """A base model made from labeled corpora, GloVe, and a teacher if its settings say so.
 
     Attributes:
-        settings: of the training, by labels alone (`FitSettings`) or with a teacher (`DistillSettings`); the seed draws
-            everything.
         n_frequent: most frequent GloVe words in the vocabulary, beside those of the corpora.
         min_count: how often a word of the corpora must occur to be in the vocabulary.
         n_pieces: word endings in the vocabulary, for words outside it.
@@ -53,7 +51,6 @@ class EnglishRecipe(Recipe):
     """
 
     languages: tuple[str, ...] = ("en",)
-    settings: FitSettings | DistillSettings
     n_frequent: int = 30_000
     min_count: int = 2
     n_pieces: int = 1_500
@@ -62,11 +59,6 @@ class EnglishRecipe(Recipe):
     n_words: int = 60_000
     imitation_epochs: int = 3
     n_dropped: int = 0
-
-    @property
-    def seed(self) -> int:
-        """What draws everything."""
-        return self.settings.seed
 
     @property
     def width(self) -> int:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.store import ModelFolder
 from sentiment.training.corpora import CorpusSplit
+from sentiment.training.distill import DistillSettings
 from sentiment.training.fit import Progress
+from sentiment.training.optimizer import FitSettings
 
 OnProgress = Callable[[Progress], None]
 
@@ -25,6 +27,7 @@ class Recipe(ABC):
         unlabeled: of these, the ones whose labels it never sees: they have a test side, and no training rows.
         languages: ISO 639-1 codes.
         encoder: the network; the size of its vocabulary and of its word vectors follows from the words.
+        settings: of the training, by labels alone or with a teacher; their seed draws everything.
     """
 
     name: str
@@ -35,11 +38,12 @@ class Recipe(ABC):
     unlabeled: tuple[str, ...] = ()
     languages: tuple[str, ...]
     encoder: EncoderConfig
+    settings: FitSettings | DistillSettings
 
     @property
-    @abstractmethod
     def seed(self) -> int:
         """What draws everything."""
+        return self.settings.seed
 
     @property
     @abstractmethod

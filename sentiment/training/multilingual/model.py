@@ -68,11 +68,6 @@ class MultilingualRecipe(Recipe):
     imitation_epochs: int = 2
 
     @property
-    def seed(self) -> int:
-        """What draws everything."""
-        return self.settings.seed
-
-    @property
     def width(self) -> int:
         """Numbers of a word's vector."""
         return self.embed
