@@ -23,7 +23,7 @@ from ui.panels_evaluate import (
 from ui.panels_evaluate_curves import show_curves
 from ui.panels_more_labels import show_learning_curve
 from ui.panels_runs import show_runs
-from ui.panels_slices import SECTION, show_slices
+from ui.panels_slices import SECTION, show_by_language, show_slices
 from ui.panels_thresholds import show_thresholds
 from ui.state import session
 
@@ -56,6 +56,7 @@ SECTIONS: dict[str, Callable[[Run, Judgement], None]] = {
 
 def _show_sections(run: Run, judgement: Judgement) -> None:
     show_verdict(judgement)
+    show_by_language(run)
     first = next(iter(SECTIONS))
     address.take("show", SECTION, options=SECTIONS, default=first)
     chosen = st.segmented_control("Section", list(SECTIONS), key=SECTION, required=True, label_visibility="collapsed")

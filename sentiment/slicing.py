@@ -15,12 +15,14 @@ from sentiment.data.language import language_name, length_unit
 from sentiment.data.row_languages import identify_languages
 from sentiment.data.words import terms_of_texts
 from sentiment.evaluation.slices import FEWEST, judge_slices
+from sentiment.evaluation.verdict import number, percent
 from sentiment.judging import groups_of
 
 LENGTH, LANGUAGE, WORD = "length", "language", "word"
 MOST_COLUMNS = 30  # of the file
 MOST_WORDS = 400  # the most frequent: the more are tried, the surer each has to be
 COMMON = 0.5  # share of the rows: a word in more of them cuts out nothing
+_REST = "other"  # the languages with too few rows
 _ALIKE = 0.7  # rows in both of two slices, as a share of the rows in either
 
 
@@ -100,6 +102,20 @@ def slice_rows(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str,
     return Slices(columns, tuple(words), members, table)
 
 
+def say_by_language(slices: Slices) -> str:
+    """How often the model is right in each language, as a plain sentence; "" where fewer than two can be judged."""
+    table = slices.table[(slices.table["column"] == LANGUAGE) & (slices.table["value"] != _REST)]
+    judged = table[table["share"].notna()].sort_values("n", ascending=False, kind="stable")
+    if len(judged) < 2:
+        return ""
+    said = [
+        f"{percent(line['share'])} % of {number(line['n'])} {line['value']} rows "
+        f"({percent(line['low'])} to {percent(line['high'])})"
+        for line in judged.to_dict("records")
+    ]
+    return f"By language: right on {', '.join(said[:-1])} and on {said[-1]}."
+
+
 def _column_groups(rows: pd.DataFrame, frame: pd.DataFrame | None, *, language: str) -> dict[str, Groups]:
     texts = rows["text"]
     found = {LENGTH: group_values(pd.Series(measure_lengths(texts, unit=length_unit(language))))}
@@ -125,7 +141,7 @@ def _languages(rows: pd.DataFrame, frame: pd.DataFrame | None) -> "pd.Series[str
 def _kept(values: pd.Series) -> Groups:
     """The values in groups, where those with too few rows to be judged are one."""
     counts = values.value_counts()
-    return group_values(values.where(values.map(counts) >= FEWEST, "other"))
+    return group_values(values.where(values.map(counts) >= FEWEST, _REST))
 
 
 def _word_members(texts: "pd.Series[str]") -> tuple[list[str], sparse.csc_matrix]:

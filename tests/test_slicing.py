@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sentiment import data
-from sentiment.slicing import LANGUAGE, LENGTH, WORD, slice_rows, sliceable
+from sentiment.slicing import LANGUAGE, LENGTH, WORD, say_by_language, slice_rows, sliceable
 
 
 def rows_of(texts, right):
@@ -46,6 +46,18 @@ def test_languages_are_those_of_the_dataset_for_any_number_of_rows():
     found = slice_rows(rows, frame, language="en")
     assert int(found.rows(LANGUAGE, "Dutch").sum()) == int((rows["row"] % 2).sum()) == n // 2
     assert int(found.rows(LANGUAGE, "English").sum()) == n // 2
+
+
+def test_how_right_it_is_in_each_language_is_said_where_two_have_enough_rows():
+    languages = np.repeat(["en", "zh", "fr"], [200, 50, 5])
+    right = np.concatenate([np.arange(200) % 4 > 0, np.arange(50) % 2 > 0, np.ones(5, bool)])
+    rows = rows_of(["words"] * 255, right)
+    frame = pd.DataFrame({"row": rows["row"], "text": "", "language": languages})
+    assert say_by_language(slice_rows(rows, frame, language="en")) == (
+        "By language: right on 75 % of 200 English rows (69 to 80) and on 50 % of 50 Chinese rows (37 to 63)."
+    )
+    few = frame.assign(language=np.repeat(["en", "zh"], [240, 15]))
+    assert say_by_language(slice_rows(rows, few, language="en")) == ""
 
 
 def test_a_column_of_the_file_that_says_the_language_is_no_second_slice(tmp_path):

@@ -11,7 +11,8 @@ from sentiment import data, evaluation, figures
 from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.slices import FEWEST
 from sentiment.judging import Judgement
-from sentiment.slicing import LANGUAGE, LENGTH, WORD, Slices
+from sentiment.slicing import LANGUAGE, LENGTH, WORD, Slices, say_by_language
+from sentiment.training import jobs
 from sentiment.training.runs import Run
 from ui import address, cache_judge, text
 from ui.panels_evaluate import report_frame
@@ -51,6 +52,14 @@ def show_slices(run: Run, judgement: Judgement) -> None:
         f"(Holm). A slice needs {FEWEST} rows, and so does the rest. Click one to see its rows."
     )
     _show_chosen(run, judgement, found, dict(zip(names, shown["title"], strict=True)))
+
+
+def show_by_language(run: Run) -> None:
+    """Draws how often the model is right in each language, where the rows that it learned from are in several."""
+    if len(jobs.read_state(run.folder).settings.get("languages", {})) > 1:
+        said = say_by_language(cache_judge.slices(run))
+        if said:
+            st.markdown(text.literal(said, limit=600))
 
 
 def _choose_by(run: Run, found: Slices) -> str:
