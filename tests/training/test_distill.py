@@ -1,5 +1,6 @@
 """Pretraining with a teacher: its texts, its vectors, and the loss of labels and vectors together."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -7,7 +8,7 @@ from sentiment.errors import ModelError
 from sentiment.models.classifier import apply_fn, fresh_params
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.store import ModelFolder
-from sentiment.models.tokenizer import build_tokenizer, encode
+from sentiment.models.tokenizer import TokenTable, build_tokenizer, encode
 from sentiment.training import teacher as teachers
 from sentiment.training.distill import DistillSettings, Taught, distill
 from sentiment.training.english import drop_words
@@ -40,6 +41,17 @@ def test_the_student_learns_the_labels_and_the_teachers_vectors():
     towards = said[:, 2:] / np.linalg.norm(said[:, 2:], axis=1, keepdims=True)
     assert (towards[np.arange(256), labels] > 0.8).mean() > 0.9
     assert losses
+
+
+def test_a_text_without_a_token_teaches_nothing_and_harms_nothing():
+    seen, labels = random_texts(32, seed=1, n_ids=30)
+    empty = TokenTable(seen.ids[: seen.starts[-2]], np.append(seen.starts[:-1], seen.starts[-2]))
+    taught = Taught(empty, np.eye(4, dtype=np.float16)[labels], np.eye(2, dtype=np.float32)[labels])
+    settings = DistillSettings(epochs=2, batch_size=32)
+    params = distill(
+        apply_fn(CONFIG, 2 + 4), fresh_params(CONFIG, 2 + 4, seed=0), labeled=None, taught=taught, settings=settings
+    )
+    assert all(np.isfinite(weights).all() for weights in jax.tree.leaves(params))
 
 
 def test_sentences_are_found_once_and_without_tags():
