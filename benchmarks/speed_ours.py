@@ -32,8 +32,9 @@ from benchmarks.peers.serving import (
     read_texts,
     serve,
 )
-from sentiment.memory import keep_freed_memory, restart_with_large_pages
+from sentiment.memory import restart_with_large_pages
 from sentiment.models.classifier import apply_fn, fresh_params
+from sentiment.models.device import prepare_device
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.predictor import Predictor, load_predictor
 from sentiment.models.store import ModelFolder
@@ -164,5 +165,5 @@ class Texts:
 
 if __name__ == "__main__":
     restart_with_large_pages()  # as the command line and the worker do
-    keep_freed_memory()
+    prepare_device()
     serve(Networks().measure if sys.argv[1] == "networks" else Texts(sys.argv[1]).measure)

@@ -17,10 +17,13 @@ def cache_folder() -> Path:
 def prepare_device() -> str:
     """The device in words ("CPU, 2 cores"), after making this process ready to train: see `cache_programs`.
 
-    It also keeps the memory that it frees, for the step after.
+    It also keeps the memory that it frees, for the step after, and may use the loops in machine code of our own.
     """
+    from sentiment.models import native
+
     keep_freed_memory()
     cache_programs()
+    native.allow()
     return describe_device()
 
 

@@ -2,7 +2,7 @@
 
 Only what depends on the step before stands in the loop. The products with the inputs are made for all steps at once
 by the caller. Backwards, the gradient of the recurrent kernel is one product after the loop, where automatic
-differentiation would add up one product per step.
+differentiation would add up one product per step. On a CPU an LSTM that trains has loops of its own (`native`).
 """
 
 from functools import partial
@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from sentiment.models import native
 from sentiment.models.cells import CELLS, State
 
 Arrays = tuple[jax.Array, ...]  # one for each direction
@@ -46,12 +47,26 @@ def _run(kind: str, inputs: Arrays, kernels: Arrays) -> tuple[Arrays, tuple[Stat
 
 
 def _forward(kind: str, inputs: Arrays, kernels: Arrays) -> tuple[Arrays, Any]:
-    outputs, kept = _run(kind, inputs, kernels)
+    outputs, kept = _run_native(inputs, kernels) if _is_native(kind, inputs, kernels) else _run(kind, inputs, kernels)
     return outputs, (outputs, kept, kernels)
 
 
 def _backward(kind: str, residuals: Any, gradients: Arrays) -> tuple[Arrays, Arrays]:
     outputs, kept, kernels = residuals
+    back = _back_native if _is_native(kind, gradients, kernels) else partial(_back, kind)
+    to_inputs = back(gradients, kept, kernels)
+    to_product = CELLS[kind].to_product
+    to_kernels = tuple(
+        _kernel_gradient(output, to_product(*each)) for output, *each in zip(outputs, to_inputs, kept, strict=True)
+    )
+    return to_inputs, to_kernels
+
+
+recur.defvjp(_forward, _backward)
+
+
+def _back(kind: str, gradients: Arrays, kept: tuple[State, ...], kernels: Arrays) -> Arrays:
+    """The gradients of the inputs, by a loop that runs backwards."""
     cell = CELLS[kind]
     turned = tuple(kernel.T for kernel in kernels)  # once, here: a product with a matrix on its side takes longer
 
@@ -63,14 +78,28 @@ def _backward(kind: str, residuals: Any, gradients: Arrays) -> tuple[Arrays, Arr
         moved = [step_of(*each) for each in zip(carried, *given, turned, strict=True)]
         return tuple(state for state, _ in moved), tuple(to_input for _, to_input in moved)
 
-    _, to_inputs = lax.scan(step, _zeros(kind, gradients, kernels), (gradients, kept), reverse=True)
-    to_kernels = tuple(
-        _kernel_gradient(output, cell.to_product(*each)) for output, *each in zip(outputs, to_inputs, kept, strict=True)
-    )
-    return to_inputs, to_kernels
+    return lax.scan(step, _zeros(kind, gradients, kernels), (gradients, kept), reverse=True)[1]
 
 
-recur.defvjp(_forward, _backward)
+def _is_native(kind: str, by_step: Arrays, kernels: Arrays) -> bool:
+    if not native.in_use():
+        return False
+    from sentiment.models.native import recurrence  # loads a compiler
+
+    return all(recurrence.fits(kind, *each) for each in zip(by_step, kernels, strict=True))
+
+
+def _run_native(inputs: Arrays, kernels: Arrays) -> tuple[Arrays, tuple[State, ...]]:
+    from sentiment.models.native.recurrence import lstm_forward
+
+    outputs, kept = zip(*map(lstm_forward, inputs, kernels), strict=True)
+    return outputs, kept
+
+
+def _back_native(gradients: Arrays, kept: tuple[State, ...], kernels: Arrays) -> Arrays:
+    from sentiment.models.native.recurrence import lstm_backward
+
+    return tuple(map(lstm_backward, gradients, kept, kernels))
 
 
 def _kernel_gradient(outputs: jax.Array, to_products: jax.Array) -> jax.Array:

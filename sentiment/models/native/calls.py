@@ -1,0 +1,123 @@
+"""Functions that numba compiles, as operations of XLA's programs: what XLA hands over, as arrays.
+
+XLA calls an operation with one pointer, to a record of where its arguments and results lie. Its layout is XLA's
+`xla/ffi/api/c_api.h`, which jaxlib ships (`jax.ffi.include_dir()`); the numbers below count its fields in words of
+eight bytes. XLA keeps to a version of it for a year at least, and asks for the version when an operation is registered.
+"""
+
+import ctypes
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jax
+import numba
+from numba import carray, cfunc, types
+from numba.extending import intrinsic
+
+from sentiment.models.device import cache_folder
+from sentiment.models.native.sharing import TASK, name_address, within
+
+_MAJOR, _MINOR = 0, 3  # the version of the interface that this is written for
+_EXTENSION, _ARGUMENTS, _RESULTS = 1, 9, 14  # of a call: what more is asked, pointers to arguments and to results
+_METADATA = 3  # of the extension that asks for the version
+_VERSION = 6  # of the metadata, in words of four bytes
+_DATA, _SIZES = 3, 5  # of an argument or result
+
+
+def _pointer(number_type: Any) -> Any:
+    @intrinsic
+    def at(typing: Any, address: Any) -> Any:
+        def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
+
+        return types.CPointer(number_type)(types.int64), build
+
+    return at
+
+
+_int64s, _int32s, _floats = _pointer(types.int64), _pointer(types.int32), _pointer(types.float32)
+
+
+@within
+def argument(call, i):
+    """The record of an argument."""
+    return _int64s(_int64s(call[_ARGUMENTS])[i])
+
+
+@within
+def result(call, i):
+    """The record of a result."""
+    return _int64s(_int64s(call[_RESULTS])[i])
+
+
+@within
+def floats2(record):
+    """The array float32[n, m] of a record."""
+    sizes = _int64s(record[_SIZES])
+    return carray(_floats(record[_DATA]), (sizes[0], sizes[1]))
+
+
+@within
+def floats3(record):
+    """The array float32[n, m, k] of a record."""
+    sizes = _int64s(record[_SIZES])
+    return carray(_floats(record[_DATA]), (sizes[0], sizes[1], sizes[2]))
+
+
+@within
+def ints2(record):
+    """The array int32[n, m] of a record."""
+    sizes = _int64s(record[_SIZES])
+    return carray(_int32s(record[_DATA]), (sizes[0], sizes[1]))
+
+
+@within
+def is_question(call):
+    """Whether XLA only asks for the version, which is then answered."""
+    if call[_EXTENSION] == 0:
+        return False
+    version = _int32s(_int64s(call[_EXTENSION])[_METADATA])
+    version[_VERSION], version[_VERSION + 1] = _MAJOR, _MINOR
+    return True
+
+
+def operation(name: str, *, task: Callable[..., None], answer: Callable[..., int]) -> None:
+    """Makes functions an operation of XLA's.
+
+    The machine code is kept in the user's own cache folder, beside XLA's.
+
+    Args:
+        name: of the operation. The code of `answer` finds the task by `task_symbol`.
+        task: what a thread of the pool does for a job (see `sharing`).
+        answer: what XLA's call runs; gives 0.
+    """
+    cache = _keep_code()
+    helper = cfunc(TASK, cache=cache)(task)
+    name_address(task_symbol(name), helper.address)
+    compiled = cfunc(types.int64(types.CPointer(types.int64)), cache=cache)(answer)
+    pointer = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(compiled.address)
+    jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(pointer), platform="cpu")
+    _compiled.extend([helper, compiled])  # the code lives as long as these do
+
+
+def task_symbol(name: str) -> str:
+    """The symbol by which compiled code finds the task of an operation."""
+    return f"{name}_task"
+
+
+_compiled: list[Any] = []
+
+
+def _keep_code() -> bool:
+    """Has numba keep compiled code, apart for each state of these files; False where nothing can be written."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    state = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    folder = cache_folder() / "kernels" / state
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False  # a read-only home costs compile time, nothing else
+    numba.config.CACHE_DIR = str(folder)
+    return True

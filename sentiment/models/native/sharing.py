@@ -1,0 +1,186 @@
+"""One operation's work in parts, done by the threads of XLA's own pool together with the one that called.
+
+Whoever is free takes the next part. The caller takes parts too, and waits only for those that others have begun: so
+nothing is held up where the pool is busy or has one thread. A job is the record of that, in memory that is freed by
+whoever leaves last; a thread that comes late finds no part left.
+"""
+
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from sentiment.models.native.simd import at
+
+_API, _CONTEXT = 2, 3  # of a call (see `calls`): XLA's functions, and where it runs
+_DESTROY_ERROR, _SCHEDULE, _COUNT_THREADS = 8, 17, 18  # of XLA's functions
+_USERS, _NEXT, _DONE, _PARTS, _CALL, _ASKED = 0, 1, 2, 3, 4, 5  # of a job; what XLA is asked stands from _ASKED on
+_WORDS = 10  # of eight bytes in a job
+_ADDRESS = ir.IntType(64)
+_BYTES = ir.IntType(8).as_pointer()
+
+TASK = types.void(types.CPointer(types.int64))  # what a thread of the pool runs: a function of a job
+# Only other compiled code calls what is compiled with this, never Python: half of the compiler's work.
+within = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+@intrinsic
+def _allocate(typing: Any, n_words: Any) -> Any:
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        malloc = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_BYTES, [_ADDRESS]), "malloc")
+        size = builder.mul(args[0], ir.Constant(_ADDRESS, 8))
+        return builder.bitcast(builder.call(malloc, [size]), context.get_value_type(sig.return_type))
+
+    return types.CPointer(types.int64)(types.int64), build
+
+
+@intrinsic
+def _free(typing: Any, pointer: Any) -> Any:
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        free = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [_BYTES]), "free")
+        builder.call(free, [builder.bitcast(args[0], _BYTES)])
+        return context.get_dummy_value()
+
+    return types.void(pointer), build
+
+
+@intrinsic
+def _fetch_add(typing: Any, pointer: Any, index: Any, added: Any) -> Any:
+    """What stood there before, in one go with adding to it."""
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", builder.gep(args[0], [args[1]]), args[2], "seq_cst")
+
+    return types.int64(pointer, types.intp, types.int64), build
+
+
+@intrinsic
+def _ask(typing: Any, function: Any, question: Any) -> Any:
+    """Calls one of XLA's functions, by its address; gives the address of an error, 0 for none."""
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pointer = builder.inttoptr(args[0], ir.FunctionType(_BYTES, [_BYTES]).as_pointer())
+        return builder.ptrtoint(builder.call(pointer, [builder.bitcast(args[1], _BYTES)]), _ADDRESS)
+
+    return types.int64(types.int64, question), build
+
+
+@intrinsic
+def _run(typing: Any, task: Any, job: Any) -> Any:
+    """Calls the task of that address."""
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        function_type = ir.FunctionType(ir.VoidType(), [args[1].type])
+        builder.call(builder.inttoptr(args[0], function_type.as_pointer()), [args[1]])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, job), build
+
+
+@intrinsic
+def _address(typing: Any, pointer: Any) -> Any:
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.ptrtoint(args[0], _ADDRESS)
+
+    return types.int64(pointer), build
+
+
+@intrinsic
+def _words_at(typing: Any, address: Any) -> Any:
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
+
+    return types.CPointer(types.int64)(types.int64), build
+
+
+def address_by(symbol: str) -> Any:
+    """A function for compiled code that gives the address of a symbol: code that is kept must not hold one itself."""
+
+    @intrinsic
+    def address(typing: Any) -> Any:
+        def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            function = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(ir.VoidType(), [_ADDRESS.as_pointer()]), symbol
+            )
+            return builder.ptrtoint(function, _ADDRESS)
+
+        return types.int64(), build
+
+    return address
+
+
+def name_address(symbol: str, address: int) -> None:
+    """Lets compiled code that is loaded from now on find an address by the symbol."""
+    binding.add_symbol(symbol, address)
+
+
+@within
+def count_threads(call):
+    """Threads of the pool; 1 where there is none."""
+    question = _allocate(5)
+    question[0], question[1], question[2], question[3], question[4] = 32, 0, call[_CONTEXT], 0, 1
+    question[3] = _address(question) + 8 * 4
+    error = _ask(_words_at(call[_API])[_COUNT_THREADS], question)
+    n = max(1, question[4]) if error == 0 else 1
+    if error != 0:
+        _destroy_error(call, question, error)
+    _free(question)
+    return n
+
+
+@within
+def _destroy_error(call, question, error):
+    question[0], question[1], question[2] = 24, 0, error
+    _ask(_words_at(call[_API])[_DESTROY_ERROR], question)
+
+
+@within
+def share(call, n_parts, task):
+    """Does a call's work of so many parts by the task of that address, here and by the pool's threads at once."""
+    job = _allocate(_WORDS)
+    job[_USERS], job[_NEXT], job[_DONE], job[_PARTS], job[_CALL] = n_parts + 1, 0, 0, n_parts, _address(call)
+    question = at(job, _ASKED)
+    for _ in range(n_parts - 1):
+        question[0], question[1], question[2], question[3], question[4] = 40, 0, call[_CONTEXT], task, _address(job)
+        error = _ask(_words_at(call[_API])[_SCHEDULE], question)
+        if error != 0:
+            _destroy_error(call, question, error)
+            _fetch_add(job, _USERS, -1)
+    _run(task, job)
+    while _fetch_add(job, _DONE, 0) < n_parts:  # those that others have begun
+        pass
+    leave(job)
+
+
+@within
+def take(job):
+    """The number of a part that nobody has begun; -1 if there is none."""
+    part = _fetch_add(job, _NEXT, 1)
+    return part if part < job[_PARTS] else -1
+
+
+@within
+def call_of(job):
+    """The call that a job is for; it is there as long as a part is not done."""
+    return _words_at(job[_CALL])
+
+
+@within
+def parts_of(job):
+    """How many parts a job has."""
+    return job[_PARTS]
+
+
+@within
+def done(job):
+    """Says that a part is."""
+    _fetch_add(job, _DONE, 1)
+
+
+@within
+def leave(job):
+    """Has no more to do with a job; whoever is the last frees it."""
+    if _fetch_add(job, _USERS, -1) == 1:
+        _free(job)

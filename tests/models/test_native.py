@@ -1,0 +1,177 @@
+"""The loops in machine code of our own, against XLA's way to the same numbers."""
+
+import os
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sentiment.models import native
+from sentiment.models.convolution import convolve_max
+from sentiment.models.recurrence import recur
+
+
+@pytest.fixture
+def allowed(monkeypatch):
+    monkeypatch.setattr(native, "_allowed", True)
+    if not native.in_use():
+        pytest.skip("more than one device, or no CPU")
+
+
+def gradients(function, *arguments):
+    """What a program that is traced now gives."""
+    return jax.jit(jax.grad(function, argnums=tuple(range(len(arguments)))))(*arguments)
+
+
+def operations(function, *arguments):
+    """The names of the operations outside XLA that a program calls."""
+    text = jax.jit(jax.grad(function, argnums=tuple(range(len(arguments))))).lower(*arguments).as_text()
+    return [line.split("@")[1].split("(")[0] for line in text.splitlines() if "custom_call @" in line]
+
+
+def convolved(*, batch=5, length=30, embed=7, width=3, filters=9, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, length + 1, batch)
+    mask = jnp.arange(length) < jnp.asarray(lengths)[:, None]
+    words = jnp.asarray(rng.normal(size=(batch, length, embed)).astype(np.float32)) * mask[..., None]
+    kernel = jnp.asarray(rng.normal(size=(width, embed, filters)).astype(np.float32))
+    slopes = rng.normal(size=(batch, filters)) * (rng.random((batch, filters)) < 0.6)
+    return mask, words, kernel, jnp.asarray(slopes.astype(np.float32))
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+@pytest.mark.parametrize("shape", [{}, {"batch": 1, "filters": 1}, {"length": 70, "embed": 50}, {"length": 2}])
+def test_gradients_of_windows_are_those_of_xla(monkeypatch, shape, width):
+    """Windows that reach past the start of a text, and filters without a gradient, among them."""
+    mask, words, kernel, slopes = convolved(width=width, **shape)
+
+    def loss(words, kernel):
+        return (slopes * convolve_max(words, mask, kernel)).sum()
+
+    expected = gradients(loss, words, kernel)
+    assert not operations(loss, words, kernel)
+    monkeypatch.setattr(native, "_allowed", True)
+    if not native.in_use():
+        pytest.skip("more than one device, or no CPU")
+    assert operations(lambda w, k: loss(w, k), words, kernel) == ["sentiment_window_gradients"]
+    for got, want in zip(gradients(lambda w, k: loss(w, k), words, kernel), expected, strict=True):
+        np.testing.assert_allclose(got, want, atol=2e-5)
+
+
+def test_the_first_of_equal_windows_has_the_gradient_here_too(allowed):
+    words, mask = jnp.ones((1, 60, 1)), jnp.ones((1, 60), bool)
+    gradient = jax.grad(lambda words: convolve_max(words, mask, jnp.ones((1, 1, 1))).sum())(words)
+    assert gradient[0, :, 0].tolist() == [1.0] + [0.0] * 59
+
+
+def recurrent(kind="lstm", *, length=11, batch=8, units=16, directions=2, seed=0):
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[kind]
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(directions, length, batch, gates * units)).astype(np.float32)
+    kernels = rng.normal(size=(directions, units, gates * units)).astype(np.float32) / 4
+    slopes = rng.normal(size=(directions, length, batch, units)).astype(np.float32)
+    return tuple(map(jnp.asarray, inputs)), tuple(map(jnp.asarray, kernels)), jnp.asarray(slopes)
+
+
+def recurrent_loss(kind, slopes):
+    return lambda inputs, kernels: (slopes * jnp.stack(recur(kind, inputs, kernels))).sum()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [{}, {"length": 1}, {"batch": 4, "units": 48}, {"batch": 64, "units": 128, "length": 40}, {"directions": 1}],
+)
+def test_an_lstm_and_its_gradients_are_those_of_xla(monkeypatch, shape):
+    inputs, kernels, slopes = recurrent(**shape)
+    value, expected = jax.jit(jax.value_and_grad(recurrent_loss("lstm", slopes), argnums=(0, 1)))(inputs, kernels)
+    monkeypatch.setattr(native, "_allowed", True)
+    if not native.in_use():
+        pytest.skip("more than one device, or no CPU")
+    loss = recurrent_loss("lstm", slopes)
+    names = operations(loss, inputs, kernels)
+    assert sorted(set(names)) == ["sentiment_lstm_backward", "sentiment_lstm_forward"]
+    got_value, got = jax.jit(jax.value_and_grad(loss, argnums=(0, 1)))(inputs, kernels)
+    np.testing.assert_allclose(got_value, value, rtol=1e-4, atol=1e-3)
+    for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_large_sums_saturate_and_stay_finite(allowed):
+    inputs, kernels, slopes = recurrent(directions=1)
+    large = (inputs[0] * 1e4,)
+    loss = recurrent_loss("lstm", slopes)
+    value, got = jax.value_and_grad(loss, argnums=(0, 1))(large, kernels)
+    assert np.isfinite(value)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(got))
+
+
+@pytest.mark.parametrize("shape", [{"batch": 6}, {"units": 12}])
+def test_shapes_that_do_not_fit_are_left_to_xla(allowed, shape):
+    inputs, kernels, slopes = recurrent(**shape)
+    assert not operations(recurrent_loss("lstm", slopes), inputs, kernels)
+
+
+@pytest.mark.parametrize("kind", ["gru", "rnn"])
+def test_other_recurrences_are_left_to_xla(allowed, kind):
+    inputs, kernels, slopes = recurrent(kind)
+    assert not operations(recurrent_loss(kind, slopes), inputs, kernels)
+
+
+def test_prediction_is_left_to_xla(allowed):
+    inputs, kernels, _ = recurrent()
+    text = jax.jit(lambda *given: recur("lstm", *given)).lower(inputs, kernels).as_text()
+    assert "custom_call" not in text
+
+
+def test_the_same_numbers_every_time(allowed):
+    """However the threads share the work."""
+    mask, words, kernel, slopes = convolved(batch=64, length=60, embed=50, filters=40)
+    inputs, kernels, weights = recurrent(batch=64, units=32)
+    convolve = jax.jit(jax.grad(lambda w, k: (slopes * convolve_max(w, mask, k)).sum(), argnums=(0, 1)))
+    run = jax.jit(jax.grad(recurrent_loss("lstm", weights), argnums=(0, 1)))
+    first = jax.tree.map(np.asarray, (convolve(words, kernel), run(inputs, kernels)))
+    for _ in range(30):
+        again = (convolve(words, kernel), run(inputs, kernels))
+        jax.tree.map(np.testing.assert_array_equal, first, again)
+
+
+def test_not_where_a_step_is_spread_over_several_devices():
+    code = (
+        "import jax; from sentiment.models import native; native.allow(); "
+        "assert jax.device_count() == 4; assert not native.in_use()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"JAX_NUM_CPU_DEVICES": "4", "PATH": ""}, timeout=60)
+
+
+KEPT = """
+from numba.core import event
+compiled = event.RecordingListener()
+event.register("numba:compile", compiled)
+import jax, jax.numpy as jnp, numpy as np
+from sentiment.models import native
+from sentiment.models.convolution import convolve_max
+from sentiment.models.recurrence import recur
+native.allow()
+numbers = np.random.default_rng(0).normal(size=(4, 60, 64)).astype(np.float32)
+kernel = jnp.asarray(numbers[:2, :3].transpose(0, 2, 1))
+one = jax.grad(lambda w: convolve_max(w, jnp.ones((4, 60), bool), kernel).sum())(numbers)
+two = jax.grad(lambda x: recur("lstm", (x,), (jnp.asarray(numbers[0, :16]),))[0].sum())(numbers.swapaxes(0, 1))
+print(float(one.sum()), float(two.sum()), len(compiled.buffer))
+"""
+
+
+def test_code_is_kept_for_the_next_process(tmp_path):
+    """Two processes, one after the other: the second compiles nothing, and both give the same numbers."""
+    environment = {**os.environ, "SENTIMENT_CACHE": str(tmp_path), "JAX_NUM_CPU_DEVICES": "1"}
+    command = [sys.executable, "-W", "error::numba.core.errors.NumbaWarning", "-c", KEPT]
+    said = []
+    for _ in range(2):
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+        assert not ended.returncode, ended.stderr
+        said.append(ended.stdout.split())
+    assert said[0][:2] == said[1][:2]
+    assert int(said[0][2]) > 0
+    assert int(said[1][2]) == 0
