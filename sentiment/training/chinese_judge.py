@@ -1,4 +1,4 @@
-"""What a row that nobody labeled would be labeled, by models of other rows: the soft labels of the Chinese models."""
+"""What a text would be labeled: the soft labels of the Chinese models, by a tuned teacher and by characters."""
 
 from collections.abc import Sequence
 
@@ -9,25 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 _FOLDS = 5
-_VECTOR_SHARE = 0.3  # of the log-odds; the rest is the words'. Chosen on validation rows
-_VECTOR_C, _WORDS_C = 1e-3, 4.0
-
-
-class _ByVectors:
-    """A logistic regression on the teacher's vectors."""
-
-    def __init__(self, vectors: NDArray[np.float16], labels: NDArray[np.int64]) -> None:
-        rows = vectors.astype(np.float32)
-        self._mean, self._spread = rows.mean(axis=0), rows.std(axis=0)
-        self._model = LogisticRegression(C=_VECTOR_C, max_iter=2000).fit(self._scale(vectors), labels)
-
-    def __call__(self, vectors: NDArray[np.float16]) -> NDArray[np.float64]:
-        """Log-odds float64[n] of the second class."""
-        odds: NDArray[np.float64] = self._model.decision_function(self._scale(vectors))
-        return odds
-
-    def _scale(self, vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-        return (vectors.astype(np.float32) - self._mean) / self._spread
+_TUNED_SHARE = 0.6  # of the log-odds; the rest is the characters'. Chosen on validation rows
+_WORDS_C = 4.0
 
 
 class _ByCharacters:
@@ -58,31 +41,25 @@ def judge_by_characters(texts: Sequence[str], labels: NDArray[np.int64]) -> _ByC
     return _ByCharacters(texts, labels)
 
 
-def judge_others(
-    texts: Sequence[str],
-    vectors: NDArray[np.float16],
-    groups: NDArray[np.int64],
-    labels: NDArray[np.int64],
+def judge_texts(
+    texts: Sequence[str], holders: NDArray[np.int64], labels: NDArray[np.int64], tuned: NDArray[np.floating]
 ) -> NDArray[np.float32]:
-    """Probabilities float32[n_texts, 2] of texts, by models that saw no text of the same group.
+    """Probabilities float32[n_texts, 2] of texts, by a tuned teacher and by characters together.
 
-    Rows that carry a wrong label get the right one more often than not, which no model does that has learned it.
+    The regression on characters has not seen the row that a text is or is a part of: it follows wrong labels too well.
+    The teacher has; after so few passes it says of most wrong labels that they are.
 
     Args:
         texts: the labeled rows first, and what is made of them.
-        vectors: float16[n_texts, teacher].
-        groups: the labeled row that a text is made of, int64[n_texts]; that of a labeled row is its own position, and
-            -1 stands for none.
+        holders: the labeled row that a text is made of, int64[n_texts]; that of a labeled row is its own position.
         labels: 0 or 1 for each labeled row.
+        tuned: log-odds float[n_texts] of label 1, by the teacher.
     """
     fold = np.random.default_rng(0).integers(0, _FOLDS, len(labels))
-    of_text = np.where(groups >= 0, fold[groups], 0)
-    odds = np.zeros(len(texts))
+    by_characters = np.zeros(len(texts))
     for left_out in range(_FOLDS):
-        known, asked = np.flatnonzero(fold != left_out).tolist(), np.flatnonzero(of_text == left_out).tolist()
-        by_vectors = _ByVectors(vectors[known], labels[known])
-        by_characters = _ByCharacters([texts[row] for row in known], labels[known])
-        words = by_characters([texts[row] for row in asked])
-        odds[asked] = _VECTOR_SHARE * by_vectors(vectors[asked]) + (1.0 - _VECTOR_SHARE) * words
-    second = 1.0 / (1.0 + np.exp(-odds))
+        known, asked = np.flatnonzero(fold != left_out).tolist(), np.flatnonzero(fold[holders] == left_out).tolist()
+        judge = judge_by_characters([texts[row] for row in known], labels[known])
+        by_characters[asked] = judge([texts[row] for row in asked])
+    second = 1.0 / (1.0 + np.exp(-(_TUNED_SHARE * tuned + (1.0 - _TUNED_SHARE) * by_characters)))
     return np.stack([1.0 - second, second], axis=1).astype(np.float32)

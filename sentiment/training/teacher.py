@@ -28,22 +28,24 @@ class Source:
 
     Attributes:
         packages: what must be installed for it.
-        load: gives a function from texts to unit vectors float16[n_texts, 384].
-        prefix: of the names under which its vectors are kept.
+        load: gives a function from texts to float16[n_texts, width].
+        prefix: of the names under which what it says is kept.
+        width: numbers for a text: of a unit vector, or a logit for each class of a tuned teacher.
     """
 
     packages: tuple[str, ...]
     load: Callable[[], Callable[[list[str]], NDArray[np.float16]]]
     prefix: str = ""
+    width: int = WIDTH
 
 
 class Teacher:
-    """Sentence vectors of texts, kept on disk so that they are computed once.
+    """What a teacher says of texts, its sentence vectors as a rule, kept on disk so that it is asked once.
 
     Args:
-        cache: folder for the vectors; a block of texts is known by the hash of its texts.
-        source: `ENGLISH` or `MULTILINGUAL`. The latter's vectors all lie within a narrow cone (cosines from 0.75 up):
-            take their mean away before comparing them.
+        cache: folder for what it says; a block of texts is known by the hash of its texts.
+        source: `ENGLISH`, `MULTILINGUAL`, or one from `teacher_tuned`. The second one's vectors all lie within a narrow
+            cone (cosines from 0.75 up): take their mean away before comparing them.
 
     Raises:
         ModelError: if what only pretraining needs is not installed.
@@ -60,30 +62,31 @@ class Teacher:
     def __call__(
         self, texts: Sequence[str], *, on_block: Callable[[int], None] = lambda n_done: None
     ) -> NDArray[np.float16]:
-        """Unit vectors float16[n_texts, 384].
+        """float16[n_texts, width]; unit vectors, but for a tuned teacher.
 
         Args:
             texts: the texts.
             on_block: called with the number of texts done after each block.
         """
-        vectors = np.zeros((len(texts), WIDTH), np.float16)
+        said = np.zeros((len(texts), self._source.width), np.float16)
         for start in range(0, len(texts), _BLOCK):
             block = list(texts[start : start + _BLOCK])
-            vectors[start : start + _BLOCK] = self._block(block)
+            said[start : start + _BLOCK] = self._block(block)
             on_block(start + len(block))
-        return vectors
+        return said
 
     def _block(self, texts: list[str]) -> NDArray[np.float16]:
         name = hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:24]
         path = self._cache / f"{self._source.prefix}{name}.f16"
-        if path.exists() and path.stat().st_size == len(texts) * WIDTH * 2:
-            return np.fromfile(path, np.float16).reshape(len(texts), WIDTH)
+        width = self._source.width
+        if path.exists() and path.stat().st_size == len(texts) * width * 2:
+            return np.fromfile(path, np.float16).reshape(len(texts), width)
         if self._encode is None:
             self._encode = self._source.load()
-        vectors = self._encode(texts)
+        said = self._encode(texts)
         self._cache.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, vectors.tobytes())
-        return vectors
+        write_atomic(path, said.tobytes())
+        return said
 
 
 def _load() -> Callable[[list[str]], NDArray[np.float16]]:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import importlib.util
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,13 +13,15 @@ from sentiment.errors import ModelError
 from sentiment.files import read_json
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.predictor import load_predictor
-from sentiment.training import chinese, chinese_words, pretrain
-from sentiment.training.chinese import CHINESE, more_reviews, split_clauses
-from sentiment.training.chinese_judge import judge_others
+from sentiment.training import chinese, chinese_texts, chinese_words, pretrain, teacher_tuned
+from sentiment.training.chinese import CHINESE
+from sentiment.training.chinese_judge import judge_texts
+from sentiment.training.chinese_texts import draw_passages, more_reviews, split_clauses
 from sentiment.training.chinese_words import choose_chinese, count_chinese
 from sentiment.training.corpora import CORPORA, CorpusSplit
 from sentiment.training.teacher import WIDTH
 from sentiment.training.teacher_multilingual import unpack
+from sentiment.training.teacher_tuned import TuneSettings, plan_steps, tuned_teacher
 
 GOOD = ("质量很好", "非常满意", "值得推荐", "服务周到", "十分喜欢")
 BAD = ("质量很差", "非常失望", "不要购买", "态度恶劣", "浪费时间")
@@ -58,27 +61,78 @@ def test_words_are_those_of_the_texts_and_of_the_language_and_all_their_characte
 
 def test_clauses_are_found_once_and_know_their_review():
     texts = ["房间很干净，早餐不错。下次再来", "早餐不错。下次再来", "好"]
-    clauses, holders = split_clauses(texts, n=10, seed=0)
-    assert dict(zip(clauses, holders.tolist(), strict=True)) == {"房间很干净，": 0, "早餐不错。": 0, "下次再来": 0}
-    assert len(split_clauses(texts, n=2, seed=0)[0]) == 2
+    assert split_clauses(texts) == {"房间很干净，": 0, "早餐不错。": 0, "下次再来": 0}
 
 
-def test_a_row_is_judged_by_others_so_a_wrong_label_is_seen_through():
+def test_passages_are_parts_of_their_review_with_two_clauses_or_more():
+    texts = ["房间很干净，早餐不错。下次再来", "早餐不错。下次再来", "地铁近，前台好，早餐多，还会再来，谢谢"]
+    found = draw_passages(texts, n_each=50, seed=0)
+    assert 2 in found.values()
+    assert 1 not in found.values()
+    assert texts[1] not in found
+    for text, row in found.items():
+        assert text in texts[row]
+        assert text != texts[row]
+        assert len(re.findall("[^，。]+", text)) >= 2
+    assert draw_passages(texts, n_each=1, seed=0) == draw_passages(texts, n_each=1, seed=0)
+    assert len(draw_passages(texts, n_each=1, seed=0)) <= 2
+
+
+def test_a_wrong_label_is_seen_through_by_characters_and_by_the_teacher():
     texts, labels = reviews(200, seed=0)
     wrong = labels.copy()
     wrong[:6] = 1 - wrong[:6]
-    clauses, holders = split_clauses(texts, n=1000, seed=0)
-    every = [*texts, *clauses]
-    groups = np.concatenate([np.arange(200), holders])
-    probs = judge_others(every, read(every), groups, wrong)
+    parts = split_clauses(texts)
+    every, holders = [*texts, *parts], np.concatenate([np.arange(200), np.fromiter(parts.values(), np.int64)])
+    silent = np.zeros(len(every))
+    probs = judge_texts(every, holders, wrong, silent)
     np.testing.assert_allclose(probs.sum(axis=1), 1.0, atol=1e-6)
     assert (probs[:200].argmax(axis=1) == labels).all()
     changed = wrong.copy()
     changed[10] = 1 - changed[10]
-    again = judge_others(every, read(every), groups, changed)
-    own = np.flatnonzero(groups == 10)
+    again = judge_texts(every, holders, changed, silent)
+    own = np.flatnonzero(holders == 10)
     np.testing.assert_array_equal(probs[own], again[own])  # its own label says nothing of a row and of its clauses
     assert np.abs(probs - again).max() > 1e-4
+    sure = judge_texts(every, holders, wrong, np.full(len(every), 50.0))
+    assert (sure[:, 1] > 0.99).all()
+
+
+def test_a_teacher_is_tuned_once_for_texts_labels_and_settings(tmp_path, monkeypatch):
+    tuned = []
+
+    def tune(parts, texts, labels, settings, **_):
+        tuned.append((tuple(texts), tuple(labels), settings.seed))
+        return len(tuned)
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(teacher_tuned, "read_parts", lambda: None)
+    monkeypatch.setattr(teacher_tuned, "tune", tune)
+    monkeypatch.setattr(teacher_tuned, "_save", lambda parts, head, path: path.write_text(str(head)))
+    monkeypatch.setattr(teacher_tuned, "_load", lambda parts, path: int(path.read_text()))
+    monkeypatch.setattr(teacher_tuned, "ask", lambda parts, head, texts: np.full((len(texts), 2), head, np.float16))
+
+    def ask(asked, labels, **settings):
+        labels = np.array(labels)
+        return tuned_teacher(["好", "差"], labels, TuneSettings(**settings), cache=tmp_path)(asked)
+
+    np.testing.assert_array_equal(ask(["还行", "好", "差"], [0, 1]), np.ones((3, 2)))
+    np.testing.assert_array_equal(ask(["一般"], [0, 1]), np.ones((1, 2)))
+    assert len(tuned) == 1
+    np.testing.assert_array_equal(ask(["还行"], [1, 0]), np.full((1, 2), 2.0))
+    np.testing.assert_array_equal(ask(["还行"], [0, 1], seed=1), np.full((1, 2), 3.0))
+    assert tuned == [(("好", "差"), (0, 1), 0), (("好", "差"), (1, 0), 0), (("好", "差"), (0, 1), 1)]
+
+
+def test_each_epoch_of_a_tuning_has_every_row_once_beside_rows_of_its_length():
+    lengths = np.random.default_rng(0).integers(2, 120, 1_000)
+    steps = plan_steps(lengths.tolist(), TuneSettings(epochs=2, batch_size=10))
+    assert len(steps) == 200
+    for epoch in (steps[:100], steps[100:]):
+        assert sorted(np.concatenate(epoch)) == list(range(1_000))
+    spread = [lengths[rows].max() - lengths[rows].min() for rows in steps]
+    assert np.mean(spread) < 20
+    assert [rows.tolist() for rows in steps[:100]] != [rows.tolist() for rows in steps[100:]]
 
 
 def test_more_reviews_are_new_have_one_label_and_hold_nothing_held_out(tmp_path, monkeypatch):
@@ -109,6 +163,12 @@ def test_four_bit_weights_are_unpacked_with_the_scale_of_their_block():
     np.testing.assert_array_equal(unpack(block * 2, 64), np.tile(expected, 2))
 
 
+def judge(asked):
+    """What a tuned teacher might say: logits by the good and the bad words of a text."""
+    good = np.array([any(w in t for w in GOOD) - any(w in t for w in BAD) for t in asked], np.float32)
+    return np.stack([-2 * good, 2 * good], axis=1)
+
+
 @pytest.mark.slow
 def test_the_recipe_makes_a_model_that_names_what_it_was_not_trained_on(tmp_path, monkeypatch):
     texts, labels = reviews(400, seed=1)
@@ -120,13 +180,14 @@ def test_the_recipe_makes_a_model_that_names_what_it_was_not_trained_on(tmp_path
         name="zh-small",
         settings=dataclasses.replace(CHINESE[0].settings, **fast),
         encoder=EncoderConfig(vocab_size=0, widths=(1, 2), filters=16),
-        **{"embed": 16, "n_frequent": 20, "n_clauses": 100, "imitation_epochs": 1},
+        **{"embed": 16, "n_frequent": 20, "n_passages": 1, "imitation_epochs": 1},
     )
     monkeypatch.setattr(pretrain, "RECIPES", {"zh-small": recipe})
     monkeypatch.setattr(pretrain, "read_corpus", lambda name: corpus)
     monkeypatch.setattr(chinese, "_teacher", lambda: read)
+    monkeypatch.setattr(chinese, "_tuned", lambda texts, labels, settings, on_progress: judge)
     monkeypatch.setattr(chinese, "frequent_words", lambda: {"电脑": 9, "推荐": 5})
-    monkeypatch.setattr(chinese, "more_reviews", lambda known, held: (["键盘坏了，非常失望"], np.array([0])))
+    monkeypatch.setattr(chinese_texts, "more_reviews", lambda known, held: (["键盘坏了，非常失望"], np.array([0])))
     pretrain.pretrain("zh-small", tmp_path / "zh-small")
     card = read_json(tmp_path / "zh-small" / "config.json")["card"]
     assert card["held_out"]["n_rows"] == 80
