@@ -18,6 +18,7 @@ from sentiment.models.tokenizer import PAD, UNKNOWN, build_tokenizer, count_word
 from sentiment.training.corpora import SENTIMENT, CorpusSplit
 from sentiment.training.distill import IMITATION, DistillSettings, Taught, distill
 from sentiment.training.emoji import EMOJI_SOURCE, add_emoji
+from sentiment.training.english_refined import RefineSettings, labeled_sentences, refine
 from sentiment.training.fit import Examples, Trainer
 from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.optimizer import FitSettings
@@ -26,12 +27,15 @@ from sentiment.training.teacher import WIDTH, Teacher
 from sentiment.training.unlabeled import exchange_words, split_sentences
 from sentiment.training.vocabulary import WordVectors, choose_words, embedding_table, project, start_vectors
 
-_SENTENCE_LENGTH = 400  # characters; corpora of longer texts do not teach the sentiment of sentences
 _GLOVE_WIDTH = 50
 _GLOVE = "GloVe 6B vectors (Pennington et al. 2014, PDDL) as the start of its embeddings."
 _TAUGHT = (
     "The teacher, all-MiniLM-L6-v2 (Apache-2.0), read sentences of the training rows, the same with words exchanged, "
     "and single words."
+)
+_REFINED = (
+    "The second teacher, multilingual-e5-small (Wang et al. 2024, MIT), read 150,000 of such texts. What it taught the "
+    "weights that ship began from those of the first teacher as they were shipped before, rounded to float16."
 )
 
 
@@ -48,6 +52,7 @@ class EnglishRecipe(Recipe):
         imitation_epochs: passes over the unlabeled texts with the teacher alone.
         n_dropped: rarest of the frequent GloVe words that are left out again at the end, to stay under 10 MB.
         n_words: most frequent GloVe words that it reads one by one, beside those of the vocabulary.
+        refined: what a second teacher does after that; None for no second one.
     """
 
     languages: tuple[str, ...] = ("en",)
@@ -59,6 +64,7 @@ class EnglishRecipe(Recipe):
     n_words: int = 60_000
     imitation_epochs: int = 3
     n_dropped: int = 0
+    refined: RefineSettings | None = None
 
     @property
     def width(self) -> int:
@@ -67,12 +73,14 @@ class EnglishRecipe(Recipe):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """GloVe, the teacher where there is one, and what emoji mean."""
-        return (_GLOVE, *((_TAUGHT,) if self.teacher_width else ()), EMOJI_SOURCE)
+        """GloVe, the teachers where there are any, and what emoji mean."""
+        teachers = (*((_TAUGHT,) if self.teacher_width else ()), *((_REFINED,) if self.refined else ()))
+        return (_GLOVE, *teachers, EMOJI_SOURCE)
 
     def make(self, corpora: Sequence[CorpusSplit], on_progress: OnProgress) -> ModelFolder:
         """The base model, without its card; see `Recipe.make`."""
-        return _train(self, corpora, on_progress)
+        model = _train(self, corpora, on_progress)
+        return refine(model, corpora, self.refined, on_progress) if self.refined else model
 
 
 def _train(recipe: EnglishRecipe, corpora: Sequence[CorpusSplit], on_progress: OnProgress) -> ModelFolder:
@@ -193,9 +201,7 @@ def _teach(
     Only corpora of sentences teach the sentiment: the teacher reads a few hundred words, and averages over them.
     """
     vectors = teacher(texts)
-    short = [corpus for corpus in corpora if np.median([len(text) for text in corpus.texts]) < _SENTENCE_LENGTH]
-    known = [text for corpus in short for text in corpus.texts[corpus.rows("train")]]
-    labels = np.concatenate([corpus.labels[corpus.rows("train")] for corpus in short])
+    known, labels = labeled_sentences(corpora)
     judge = LogisticRegression(max_iter=2000).fit(teacher(known).astype(np.float32), labels)
     sentiments = np.zeros((len(texts), len(SENTIMENT)), np.float32)
     sentiments[:, judge.classes_] = judge.predict_proba(vectors.astype(np.float32))
@@ -203,6 +209,7 @@ def _teach(
 
 
 _SENTENCES = "44,579 IMDb reviews, 10,603 film review sentences and 5,119 news sentences, taught by all-MiniLM-L6-v2"
+_SENTENCES_REFINED = f"{_SENTENCES} and multilingual-e5-small"
 
 ENGLISH = (
     EnglishRecipe(
@@ -218,7 +225,7 @@ ENGLISH = (
         name="en-cnn-reviews",
         title="English CNN, reviews",
         description="The one to start with for reviews and other opinions in English.",
-        trained_on=_SENTENCES,
+        trained_on=_SENTENCES_REFINED,
         corpora=("imdb", "films", "news"),
         settings=DistillSettings(),
         encoder=EncoderConfig(vocab_size=0, widths=(1, 2, 3), filters=200),
@@ -226,6 +233,7 @@ ENGLISH = (
         min_count=5,
         teacher_width=40,
         n_sentences=250_000,
+        refined=RefineSettings(),
     ),
     EnglishRecipe(
         name="en-rnn-reviews",
