@@ -66,7 +66,7 @@ def stand_by() -> Path | None:
     from sentiment.training import network, simple  # noqa: F401 what nearly every run imports
 
     prepare_device()
-    threading.Thread(target=native.load, daemon=True).start()  # a run that comes meanwhile may not need them
+    threading.Thread(target=native.load).start()  # a run that comes meanwhile may not need them
     came, _, _ = select.select([sys.stdin], [], [], _STANDBY_SECONDS)
     line = sys.stdin.readline().strip() if came else ""
     return Path(line) if line else None

@@ -13,6 +13,22 @@ from sentiment.models import native
 from sentiment.models.convolution import convolve_max
 from sentiment.models.recurrence import recur
 
+KEPT = """
+from numba.core import event
+compiled = event.RecordingListener()
+event.register("numba:compile", compiled)
+import jax, jax.numpy as jnp, numpy as np
+from sentiment.models import native
+from sentiment.models.convolution import convolve_max
+from sentiment.models.recurrence import recur
+native.allow()
+numbers = np.random.default_rng(0).normal(size=(4, 60, 64)).astype(np.float32)
+kernel = jnp.asarray(numbers[:2, :3].transpose(0, 2, 1))
+one = jax.grad(lambda w: convolve_max(w, jnp.ones((4, 60), bool), kernel).sum())(numbers)
+two = jax.grad(lambda x: recur("lstm", (x,), (jnp.asarray(numbers[0, :16]),))[0].sum())(numbers.swapaxes(0, 1))
+print(float(one.sum()), float(two.sum()), len(compiled.buffer))
+"""
+
 
 @pytest.fixture
 def allowed(monkeypatch):
@@ -108,6 +124,50 @@ def test_large_sums_saturate_and_stay_finite(allowed):
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(got))
 
 
+def test_what_is_not_a_number_is_not_hidden(allowed):
+    inputs, kernels, slopes = recurrent(directions=1)
+    broken = (inputs[0].at[2, 3, 5].set(jnp.nan),)
+    value, got = jax.value_and_grad(recurrent_loss("lstm", slopes), argnums=(0, 1))(broken, kernels)
+    assert np.isnan(value)
+    assert np.isnan(got[1][0]).any()
+
+
+FREED = """
+import jax, jax.numpy as jnp, numpy as np
+from sentiment.models import native
+from sentiment.models.convolution import convolve_max
+from sentiment.models.recurrence import recur
+numbers = np.random.default_rng(0).normal(size=(64, 40, 256)).astype(np.float32)
+kernel, units = jnp.asarray(numbers[:3, :40, :80]), jnp.asarray(numbers[0].repeat(2, axis=0)[:64] / 8)
+words = jnp.asarray(numbers[:, :, :40])
+def give():
+    loss = lambda w, k: convolve_max(w, jnp.ones((64, 40), bool), k).sum()
+    run = lambda x, u: recur("lstm", (x,), (u,))[0].sum()
+    convolved = jax.jit(jax.grad(loss, argnums=(0, 1)))(words, kernel)
+    return convolved, jax.jit(jax.grad(run, argnums=(0, 1)))(numbers.swapaxes(0, 1), units)
+expected = give()
+native.allow()
+for _ in range(5):
+    jax.tree.map(lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3), give(), expected)
+"""
+
+
+def test_no_memory_is_used_that_was_given_back():
+    """glibc fills with rubbish what is freed, and all threads share one heap."""
+    environment = {**os.environ, "MALLOC_PERTURB_": "165", "MALLOC_ARENA_MAX": "1", "JAX_NUM_CPU_DEVICES": "1"}
+    ended = subprocess.run([sys.executable, "-c", FREED], env=environment, capture_output=True, text=True, timeout=240)
+    assert not ended.returncode, ended.stderr
+
+
+def test_a_part_that_fails_is_an_error_and_no_endless_wait(allowed):
+    from tests.models.native_failing import failing
+
+    with pytest.raises(jax.errors.JaxRuntimeError, match="not enough memory"):
+        failing(jnp.ones(3)).block_until_ready()
+    with pytest.raises(jax.errors.JaxRuntimeError, match="not enough memory"):
+        failing(jnp.ones(3)).block_until_ready()
+
+
 @pytest.mark.parametrize("shape", [{"batch": 6}, {"units": 12}])
 def test_shapes_that_do_not_fit_are_left_to_xla(allowed, shape):
     inputs, kernels, slopes = recurrent(**shape)
@@ -138,29 +198,29 @@ def test_the_same_numbers_every_time(allowed):
         jax.tree.map(np.testing.assert_array_equal, first, again)
 
 
+@pytest.mark.parametrize("damage", ["cut", "unwritable"])
+def test_code_that_cannot_be_kept_is_compiled_again(tmp_path, damage):
+    """A cache that is damaged, or that nothing can be written to, costs time and nothing else."""
+    environment = {**os.environ, "SENTIMENT_CACHE": str(tmp_path), "JAX_NUM_CPU_DEVICES": "1"}
+    if damage == "cut":
+        subprocess.run([sys.executable, "-c", KEPT], env=environment, check=True, capture_output=True, timeout=240)
+        kept = [path for path in tmp_path.rglob("*.nb[ci]") if path.is_file()]
+        assert kept
+        for path in kept:
+            path.write_bytes(path.read_bytes()[:20])
+    else:
+        (tmp_path / "kernels").write_text("a file where the folder would be")
+    ended = subprocess.run([sys.executable, "-c", KEPT], env=environment, capture_output=True, text=True, timeout=240)
+    assert not ended.returncode, ended.stderr
+    assert int(ended.stdout.split()[2]) > 0
+
+
 def test_not_where_a_step_is_spread_over_several_devices():
     code = (
         "import jax; from sentiment.models import native; native.allow(); "
         "assert jax.device_count() == 4; assert not native.in_use()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"JAX_NUM_CPU_DEVICES": "4", "PATH": ""}, timeout=60)
-
-
-KEPT = """
-from numba.core import event
-compiled = event.RecordingListener()
-event.register("numba:compile", compiled)
-import jax, jax.numpy as jnp, numpy as np
-from sentiment.models import native
-from sentiment.models.convolution import convolve_max
-from sentiment.models.recurrence import recur
-native.allow()
-numbers = np.random.default_rng(0).normal(size=(4, 60, 64)).astype(np.float32)
-kernel = jnp.asarray(numbers[:2, :3].transpose(0, 2, 1))
-one = jax.grad(lambda w: convolve_max(w, jnp.ones((4, 60), bool), kernel).sum())(numbers)
-two = jax.grad(lambda x: recur("lstm", (x,), (jnp.asarray(numbers[0, :16]),))[0].sum())(numbers.swapaxes(0, 1))
-print(float(one.sum()), float(two.sum()), len(compiled.buffer))
-"""
 
 
 def test_code_is_kept_for_the_next_process(tmp_path):

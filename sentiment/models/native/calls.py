@@ -7,6 +7,8 @@ eight bytes. XLA keeps to a version of it for a year at least, and asks for the 
 
 import ctypes
 import hashlib
+import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,8 @@ from sentiment.models.native.sharing import TASK, name_address, within
 
 _MAJOR, _MINOR = 0, 3  # the version of the interface that this is written for
 _EXTENSION, _ARGUMENTS, _RESULTS = 1, 9, 14  # of a call: what more is asked, pointers to arguments and to results
-_METADATA = 3  # of the extension that asks for the version
+_KIND, _METADATA = 1, 3  # of an extension: which it is, and of the one that asks for the version, where that goes
+_ASKS_VERSION = 1  # the kind of that one
 _VERSION = 6  # of the metadata, in words of four bytes
 _DATA, _SIZES = 3, 5  # of an argument or result
 
@@ -76,7 +79,7 @@ def ints2(record):
 @within
 def is_question(call):
     """Whether XLA only asks for the version, which is then answered."""
-    if call[_EXTENSION] == 0:
+    if call[_EXTENSION] == 0 or _int32s(call[_EXTENSION])[2 * _KIND] != _ASKS_VERSION:
         return False
     version = _int32s(_int64s(call[_EXTENSION])[_METADATA])
     version[_VERSION], version[_VERSION + 1] = _MAJOR, _MINOR
@@ -93,10 +96,9 @@ def operation(name: str, *, task: Callable[..., None], answer: Callable[..., int
         task: what a thread of the pool does for a job (see `sharing`).
         answer: what XLA's call runs; gives 0.
     """
-    cache = _keep_code()
-    helper = cfunc(TASK, cache=cache)(task)
+    helper = _compile(TASK, task)
     name_address(task_symbol(name), helper.address)
-    compiled = cfunc(types.int64(types.CPointer(types.int64)), cache=cache)(answer)
+    compiled = _compile(types.int64(types.CPointer(types.int64)), answer)
     pointer = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(compiled.address)
     jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(pointer), platform="cpu")
     _compiled.extend([helper, compiled])  # the code lives as long as these do
@@ -110,6 +112,16 @@ def task_symbol(name: str) -> str:
 _compiled: list[Any] = []
 
 
+def _compile(signature: Any, function: Callable[..., Any]) -> Any:
+    """The function in machine code; from the cache, if it is there and whole."""
+    if _keep_code():
+        try:
+            return cfunc(signature, cache=True)(function)
+        except Exception as error:  # noqa: BLE001 a damaged file, a full disk: numba has no error of its own for these
+            warnings.warn(f"Compiled code cannot be kept: {error}", stacklevel=2)
+    return cfunc(signature)(function)
+
+
 def _keep_code() -> bool:
     """Has numba keep compiled code, apart for each state of these files; False where nothing can be written."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
@@ -117,6 +129,8 @@ def _keep_code() -> bool:
     folder = cache_folder() / "kernels" / state
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError:
         return False  # a read-only home costs compile time, nothing else
     numba.config.CACHE_DIR = str(folder)

@@ -13,13 +13,14 @@ from sentiment.models.native.sharing import (
     call_of,
     count_threads,
     done,
+    fail,
     leave,
     parts_of,
     share,
     take,
     within,
 )
-from sentiment.models.native.simd import LANES, all8, at, higher, load8, lower, multiply_add, pointer_to, store8
+from sentiment.models.native.simd import LANES, all8, at, clamp, keep, load8, multiply_add, pointer_to, store8
 
 _ROWS, _COLUMNS = 4, 2 * LANES  # of a product that are made at once
 _PARTS = 2  # for each thread, so that one that is held up has less to do
@@ -95,7 +96,7 @@ def _zeros(n):
 
 @within
 def _tanh(x):
-    x = lower(higher(x, all8(-_LIMIT)), all8(_LIMIT))
+    x = clamp(x, all8(-_LIMIT), all8(_LIMIT))
     z = x * x
     p = multiply_add(all8(_P[6]), z, all8(_P[5]))
     p = multiply_add(p, z, all8(_P[4]))
@@ -149,6 +150,9 @@ def _lstm_forward(inputs, kernel, outputs, slopes, exit_slopes, forgets, start, 
                 store8(to_slope, gate + 3 * units, shown * exit_ * (one - exit_))
                 store8(to_exit, u, exit_ * (one - shown * shown))
                 store8(to_forget, u, forget)
+    keep(states)
+    keep(cells)
+    keep(sums)
 
 
 @within
@@ -174,6 +178,8 @@ def _lstm_backward(gradient, slopes, exit_slopes, forgets, turned, to_inputs, st
                 store8(c, own, to_cell * load8(forget, u))
                 store8(h, own, zero)
         _add_product(at(to, (t * batch + start) * columns), w, h, rows, columns, units)
+    keep(to_states)
+    keep(to_cells)
 
 
 @within
@@ -224,31 +230,33 @@ _forward_address, _backward_address = address_by(task_symbol(_FORWARD)), address
 def _task_forward(job):
     part = take(job)
     while part >= 0:
-        _do_forward(call_of(job), part, parts_of(job))
+        try:
+            _do_forward(call_of(job), part, parts_of(job))
+        except Exception:  # noqa: BLE001 that is all that numba knows; nothing but memory can run out
+            fail(job)
         done(job)
         part = take(job)
     leave(job)
 
 
 def _answer_forward(call):
-    if not is_question(call):
-        share(call, _PARTS * count_threads(call), _forward_address())
-    return 0
+    return 0 if is_question(call) else share(call, _PARTS * count_threads(call), _forward_address())
 
 
 def _task_backward(job):
     part = take(job)
     while part >= 0:
-        _do_backward(call_of(job), part, parts_of(job))
+        try:
+            _do_backward(call_of(job), part, parts_of(job))
+        except Exception:  # noqa: BLE001 that is all that numba knows; nothing but memory can run out
+            fail(job)
         done(job)
         part = take(job)
     leave(job)
 
 
 def _answer_backward(call):
-    if not is_question(call):
-        share(call, _PARTS * count_threads(call), _backward_address())
-    return 0
+    return 0 if is_question(call) else share(call, _PARTS * count_threads(call), _backward_address())
 
 
 operation(_FORWARD, task=_task_forward, answer=_answer_forward)

@@ -15,9 +15,10 @@ from numba.extending import intrinsic
 from sentiment.models.native.simd import at
 
 _API, _CONTEXT = 2, 3  # of a call (see `calls`): XLA's functions, and where it runs
-_DESTROY_ERROR, _SCHEDULE, _COUNT_THREADS = 8, 17, 18  # of XLA's functions
-_USERS, _NEXT, _DONE, _PARTS, _CALL, _ASKED = 0, 1, 2, 3, 4, 5  # of a job; what XLA is asked stands from _ASKED on
-_WORDS = 10  # of eight bytes in a job
+_CREATE_ERROR, _DESTROY_ERROR, _SCHEDULE, _COUNT_THREADS = 6, 8, 17, 18  # of XLA's functions
+_EXHAUSTED = 8  # XLA's number for what has run out
+_USERS, _NEXT, _DONE, _PARTS, _CALL, _FAILED, _ASKED = range(7)  # of a job; what XLA is asked stands from _ASKED on
+_WORDS = 11  # of eight bytes in a job
 _ADDRESS = ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()
 
@@ -34,6 +35,16 @@ def _allocate(typing: Any, n_words: Any) -> Any:
         return builder.bitcast(builder.call(malloc, [size]), context.get_value_type(sig.return_type))
 
     return types.CPointer(types.int64)(types.int64), build
+
+
+@intrinsic
+def _question(typing: Any) -> Any:
+    """Room on the stack for what XLA is asked, five words."""
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return cgutils.alloca_once(builder, _ADDRESS, size=5)
+
+    return types.CPointer(types.int64)(), build
 
 
 @intrinsic
@@ -95,6 +106,18 @@ def _words_at(typing: Any, address: Any) -> Any:
     return types.CPointer(types.int64)(types.int64), build
 
 
+@intrinsic
+def _message(typing: Any) -> Any:
+    """The address of what an error says."""
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        text = cgutils.make_bytearray(b"There is not enough memory for a step of training\0")
+        place = cgutils.global_constant(builder.module, "sentiment_message", text)
+        return builder.ptrtoint(place, _ADDRESS)
+
+    return types.int64(), build
+
+
 def address_by(symbol: str) -> Any:
     """A function for compiled code that gives the address of a symbol: code that is kept must not hold one itself."""
 
@@ -119,14 +142,13 @@ def name_address(symbol: str, address: int) -> None:
 @within
 def count_threads(call):
     """Threads of the pool; 1 where there is none."""
-    question = _allocate(5)
+    question = _question()
     question[0], question[1], question[2], question[3], question[4] = 32, 0, call[_CONTEXT], 0, 1
     question[3] = _address(question) + 8 * 4
     error = _ask(_words_at(call[_API])[_COUNT_THREADS], question)
     n = max(1, question[4]) if error == 0 else 1
     if error != 0:
         _destroy_error(call, question, error)
-    _free(question)
     return n
 
 
@@ -138,9 +160,15 @@ def _destroy_error(call, question, error):
 
 @within
 def share(call, n_parts, task):
-    """Does a call's work of so many parts by the task of that address, here and by the pool's threads at once."""
+    """Does a call's work of so many parts by the task of that address, here and by the pool's threads at once.
+
+    Gives the address of an error, 0 for none.
+    """
     job = _allocate(_WORDS)
-    job[_USERS], job[_NEXT], job[_DONE], job[_PARTS], job[_CALL] = n_parts + 1, 0, 0, n_parts, _address(call)
+    if _address(job) == 0:
+        return _out_of_memory(call)
+    job[_USERS], job[_NEXT], job[_DONE], job[_PARTS] = n_parts + 1, 0, 0, n_parts
+    job[_CALL], job[_FAILED] = _address(call), 0
     question = at(job, _ASKED)
     for _ in range(n_parts - 1):
         question[0], question[1], question[2], question[3], question[4] = 40, 0, call[_CONTEXT], task, _address(job)
@@ -151,7 +179,17 @@ def share(call, n_parts, task):
     _run(task, job)
     while _fetch_add(job, _DONE, 0) < n_parts:  # those that others have begun
         pass
+    failed = _fetch_add(job, _FAILED, 0)
     leave(job)
+    return _out_of_memory(call) if failed else 0
+
+
+@within
+def _out_of_memory(call):
+    """The address of an error that says so."""
+    question = _question()
+    question[0], question[1], question[2], question[3] = 32, 0, _message(), _EXHAUSTED
+    return _ask(_words_at(call[_API])[_CREATE_ERROR], question)
 
 
 @within
@@ -177,6 +215,12 @@ def parts_of(job):
 def done(job):
     """Says that a part is."""
     _fetch_add(job, _DONE, 1)
+
+
+@within
+def fail(job):
+    """Says that a part could not be done."""
+    _fetch_add(job, _FAILED, 1)
 
 
 @within

@@ -98,37 +98,32 @@ def all8(typing: Any, number: Any) -> Any:
     return float8(types.float32), build
 
 
-def _call(name: str, n_arguments: int) -> Any:
-    """A function of an intrinsic's code that calls one of LLVM's own."""
-
-    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        function_type = ir.FunctionType(_VECTOR, [_VECTOR] * n_arguments)
-        return builder.call(cgutils.get_or_insert_function(builder.module, function_type, f"{name}.v{LANES}f32"), args)
-
-    return build
-
-
 @intrinsic
 def multiply_add(typing: Any, one: Any, other: Any, added: Any) -> Any:
     """The sum one * other + added, in one instruction where there is one."""
-    return float8(float8, float8, float8), _call("llvm.fmuladd", 3)
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        function_type, name = ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fmuladd.v{LANES}f32"
+        return builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), args)
+
+    return float8(float8, float8, float8), build
 
 
 @intrinsic
-def lower(typing: Any, one: Any, other: Any) -> Any:
-    """The lower of two numbers, eight times."""
-    return float8(float8, float8), _call("llvm.minnum", 2)
+def clamp(typing: Any, number: Any, lowest: Any, highest: Any) -> Any:
+    """Numbers within bounds, eight times; what is not a number stays so."""
 
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        number, lowest, highest = args
+        number = builder.select(builder.fcmp_ordered("<", number, lowest), lowest, number)
+        return builder.select(builder.fcmp_ordered(">", number, highest), highest, number)
 
-@intrinsic
-def higher(typing: Any, one: Any, other: Any) -> Any:
-    """The higher of two numbers, eight times."""
-    return float8(float8, float8), _call("llvm.maxnum", 2)
+    return float8(float8, float8, float8), build
 
 
 @intrinsic
 def pointer_to(typing: Any, array: Any) -> Any:
-    """Where the numbers of an array begin."""
+    """Where the numbers of an array begin, for as long as the array is there: see `keep`."""
 
     def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -144,3 +139,16 @@ def at(typing: Any, pointer: Any, index: Any) -> Any:
         return builder.gep(args[0], [args[1]])
 
     return pointer(pointer, types.intp), build
+
+
+@intrinsic
+def keep(typing: Any, array: Any) -> Any:
+    """Does nothing, after the last use of a pointer to an array.
+
+    numba frees an array after the last line that names it, and a pointer does not.
+    """
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return context.get_dummy_value()
+
+    return types.void(array), build

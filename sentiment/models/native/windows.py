@@ -18,13 +18,14 @@ from sentiment.models.native.sharing import (
     call_of,
     count_threads,
     done,
+    fail,
     leave,
     parts_of,
     share,
     take,
     within,
 )
-from sentiment.models.native.simd import LANES, all8, load8, multiply_add, pointer_to, store8
+from sentiment.models.native.simd import LANES, all8, keep, load8, multiply_add, pointer_to, store8
 
 
 @within
@@ -63,6 +64,7 @@ def _to_words(words, kernel, first, gradient, to_words, start, stop):
             if slope != 0.0:  # else it did not fire, or was dropped out
                 place, outside = _window(b * length, first[b, f], width, embed)
                 _add_scaled(slope, numbers, f * size + outside, to, place, size - outside)
+    keep(by_filter)
 
 
 @within
@@ -117,16 +119,17 @@ _task_address = address_by(task_symbol(_NAME))
 def _task(job):
     part = take(job)
     while part >= 0:
-        _do(call_of(job), part, parts_of(job))
+        try:
+            _do(call_of(job), part, parts_of(job))
+        except Exception:  # noqa: BLE001 that is all that numba knows; nothing but memory can run out
+            fail(job)
         done(job)
         part = take(job)
     leave(job)
 
 
 def _answer(call):
-    if not is_question(call):
-        share(call, 2 * count_threads(call), _task_address())
-    return 0
+    return 0 if is_question(call) else share(call, 2 * count_threads(call), _task_address())
 
 
 operation(_NAME, task=_task, answer=_answer)
