@@ -39,7 +39,7 @@ def main() -> None:
     arguments = parser.parse_args()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{datetime.date.today()}, {machine}, streamlit {version('streamlit')}, jax {version('jax')}\n")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=[*QUIET, "--no-sandbox", "--disable-gpu", "--disable-quic"]
         )

@@ -8,7 +8,6 @@ import dataclasses
 import os
 import select
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -61,12 +60,10 @@ def stop_requested(run: Run) -> bool:
 
 def stand_by() -> Path | None:
     """The run folder that is named on the standard input; None if it is closed, or nothing comes for long."""
-    from sentiment.models import native
     from sentiment.models.device import prepare_device
     from sentiment.training import network, simple  # noqa: F401 what nearly every run imports
 
     prepare_device()
-    threading.Thread(target=native.load).start()  # a run that comes meanwhile may not need them
     came, _, _ = select.select([sys.stdin], [], [], _STANDBY_SECONDS)
     line = sys.stdin.readline().strip() if came else ""
     return Path(line) if line else None

@@ -10,7 +10,7 @@ fit, and prediction, which gains little and would load a compiler for it.
 
 import jax
 
-__all__ = ["allow", "in_use", "load"]
+__all__ = ["allow", "in_use"]
 
 _allowed = False
 
@@ -24,9 +24,3 @@ def allow() -> None:
 def in_use() -> bool:
     """Whether what is traced now may call them: where it is allowed, on one CPU device alone."""
     return _allowed and jax.default_backend() == "cpu" and jax.device_count() == 1
-
-
-def load() -> None:
-    """Gets them ready, if they may be used: a second, and ten where nothing is compiled yet."""
-    if in_use():
-        from sentiment.models.native import recurrence, windows  # noqa: F401
