@@ -77,7 +77,8 @@ workspace_folders.py:make_folders workspace_folders.py:move_folder
 JOBS = """
 models/linear_store.py:save_linear models/store.py:save_model models/temperature.py:write_temperature
 training/checkpoint.py:save_checkpoint training/held_out.py:write_split training/pretrain.py:pretrain
-training/teacher.py:Teacher._block training/text_map.py:main training/text_map.py:make_map
+training/teacher.py:Teacher._block training/teacher_tuned.py:_save training/text_map.py:main
+training/text_map.py:make_map
 training/text_vectors.py:_Disk.__init__ training/text_vectors.py:_Disk.finish training/text_vectors.py:_Disk.start
 training/text_vectors.py:_Disk.tell training/text_vectors.py:text_vectors training/transfer_gap_worker.py:_fail
 training/transfer_gap_worker.py:main training/worker.py:_fail training/worker.py:main
@@ -90,8 +91,8 @@ data/table_writer.py:TableWriter.__exit__ data/table_writer.py:_Parquet.add data
 data/table_writer.py:_Text.add data/writing.py:write_table demo.py:main importing_apart.py:main
 labels/exchange.py:write_labels models/device.py:cache_programs models/keras_import/child.py:_save
 models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays models/keras_import/reading.py:_unpack
-models/package.py:_copy models/package.py:_forget_oldest models/package.py:_unpack packaging.py:export_onnx
-packaging.py:pack_run roles.py:main scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._drop
+models/native/calls.py:_keep_code models/package.py:_copy models/package.py:_forget_oldest models/package.py:_unpack
+packaging.py:export_onnx packaging.py:pack_run roles.py:main scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._drop
 serving/client.py:ModelProcess._start serving/client.py:_spawn
 """  # into a file that the command line names, the user's cache or a temporary folder, or to a terminal
 
