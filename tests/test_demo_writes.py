@@ -92,8 +92,8 @@ data/table_writer.py:_Text.add data/writing.py:write_table demo.py:main importin
 labels/exchange.py:write_labels models/device.py:cache_programs models/keras_import/child.py:_save
 models/keras_import/child.py:main models/keras_import/reading.py:_read_arrays models/keras_import/reading.py:_unpack
 models/native/calls.py:_keep_code models/package.py:_copy models/package.py:_forget_oldest models/package.py:_unpack
-packaging.py:export_onnx packaging.py:pack_run roles.py:main scoring_jobs.py:UploadedFile.__init__ serving/client.py:ModelProcess._drop
-serving/client.py:ModelProcess._start serving/client.py:_spawn
+packaging.py:export_onnx packaging.py:pack_run roles.py:main scoring_jobs.py:UploadedFile.__init__
+serving/client.py:ModelProcess._drop serving/client.py:ModelProcess._start serving/client.py:_spawn
 """  # into a file that the command line names, the user's cache or a temporary folder, or to a terminal
 
 
