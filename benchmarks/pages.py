@@ -108,7 +108,7 @@ def print_training(server: AppServer, new_page: Callable[[], Page], *, turns: in
         page.locator(IDLE).wait_for()
         seconds.append(time.monotonic() - began)
     began = time.monotonic()
-    watching.get_by_role("button", name="Stop").click()
+    watching.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     while jobs.read_state(run.folder).active:
         time.sleep(0.02)
     stopped = time.monotonic() - began

@@ -50,7 +50,7 @@ def wait_until_over(run: Run, *, timeout: float = 60) -> None:
 
 
 def see_training(page: Page) -> None:
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stMain").get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("progressbar").first).to_be_visible()
 
 
@@ -76,7 +76,7 @@ def test_a_job_outlives_a_refresh_and_a_crash_of_the_server(
 def test_stop_keeps_a_model_and_resume_goes_on(long_run: Run, visitors: Visitors) -> None:
     page = visitors.open("finetune")
     see_training(page)
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     wait_until_over(long_run, timeout=20)
     assert jobs.read_state(long_run.folder).status == "stopped"
     assert (long_run.folder / "model" / "weights.safetensors").stat().st_size > 10_000

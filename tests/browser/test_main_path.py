@@ -53,7 +53,7 @@ def test_from_a_file_to_a_report_by_clicking(page: Page, tmp_path: Path) -> None
 
     turn_to(page, "Fine-tune")
     start_training(page, epochs=3)
-    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stMain").get_by_role("button", name="Stop")).to_be_visible(timeout=30_000)
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=90_000)
     expect(page.get_by_role("progressbar").first).to_be_visible()
     expect(page.get_by_role("button", name=RUN_ENDED)).to_be_visible(timeout=240_000)
