@@ -94,7 +94,7 @@ def operation(name: str, *, task: Callable[..., None], answer: Callable[..., int
     Args:
         name: of the operation. The code of `answer` finds the task by `task_symbol`.
         task: what a thread of the pool does for a job (see `sharing`).
-        answer: what XLA's call runs; gives 0.
+        answer: what XLA's call runs; gives 0, or the address of an error.
     """
     helper = _compile(TASK, task)
     name_address(task_symbol(name), helper.address)
