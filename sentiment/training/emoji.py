@@ -74,7 +74,8 @@ def add_emoji(model: ModelFolder) -> ModelFolder:
     words = sorted((word for word in ids if word not in ("[PAD]", "[UNK]")), key=ids.__getitem__)
     table = np.asarray(flatten(model.params)[EMBEDDING], np.float32)
     places = {emoji: ids.get(emoji) for emoji in emoji_meanings()}
-    vectors = {emoji: _vector(model, table, emoji) for emoji in places}
+    stored = table.astype(np.float16).astype(np.float32)  # as base models are kept: what ships gives the same again
+    vectors = {emoji: _vector(model, stored, emoji) for emoji in places}
     new = [emoji for emoji, place in places.items() if place is None]
     whole = np.concatenate([table, np.stack([vectors[emoji] for emoji in new])]) if new else table.copy()
     for emoji, place in places.items():

@@ -24,7 +24,7 @@ from sentiment.training.imbalance import plan_imbalance
 from sentiment.training.optimizer import FitSettings
 from sentiment.training.recipe import OnProgress, Recipe
 from sentiment.training.teacher import WIDTH, Teacher
-from sentiment.training.unlabeled import exchange_words, split_sentences
+from sentiment.training.unlabeled import common_words, draw_sentences, exchange_words
 from sentiment.training.vocabulary import WordVectors, choose_words, embedding_table, project, start_vectors
 
 _GLOVE_WIDTH = 50
@@ -185,12 +185,9 @@ def drop_words(model: ModelFolder, tokens: Sequence[str], dropped: Sequence[str]
 
 def _sentences(recipe: EnglishRecipe, corpora: Sequence[CorpusSplit], glove: WordVectors) -> list[str]:
     """Sentences of the training rows, short corpora whole, and as many with words exchanged."""
-    rng = np.random.default_rng(recipe.settings.seed)
-    by_corpus = [split_sentences(corpus.texts[corpus.rows("train")]) for corpus in corpora]
-    found = [sentence for sentences in sorted(by_corpus, key=len) for sentence in rng.permutation(sentences).tolist()]
-    chosen = list(dict.fromkeys(found))[: recipe.n_sentences]
-    frequent = [word for word in glove.words[:40_000] if word.isalpha()][:20_000]
-    return [*chosen, *exchange_words(chosen, frequent, seed=recipe.settings.seed)]
+    seed, frequent = recipe.settings.seed, common_words(glove.words)
+    chosen = draw_sentences(corpora, recipe.n_sentences, seed=seed)
+    return [*chosen, *exchange_words(chosen, frequent, seed=seed)]
 
 
 def _teach(

@@ -25,7 +25,7 @@ from sentiment.training.emoji import add_emoji
 from sentiment.training.fit import Examples
 from sentiment.training.recipe import OnProgress
 from sentiment.training.teacher import MULTILINGUAL, WIDTH, Teacher
-from sentiment.training.unlabeled import exchange_words, split_sentences
+from sentiment.training.unlabeled import common_words, draw_sentences, exchange_words
 from sentiment.training.vocabulary import WordVectors
 
 _SENTENCE_LENGTH = 400  # characters; the labels of corpora of longer texts say little of a sentence
@@ -93,18 +93,15 @@ def refine(
 
 def choose_texts(corpora: Sequence[CorpusSplit], settings: RefineSettings) -> tuple[list[str], int]:
     """What the teacher reads: labeled sentences, words, then other sentences; and how many of the first two."""
-    glove = WordVectors()
-    rng = np.random.default_rng(settings.settings.seed)
-    by_corpus = [split_sentences(corpus.texts[corpus.rows("train")]) for corpus in corpora]
-    found = [sentence for sentences in sorted(by_corpus, key=len) for sentence in rng.permutation(sentences).tolist()]
-    chosen = list(dict.fromkeys(found))[: settings.n_sentences]
-    frequent = [word for word in glove.words[:40_000] if word.isalpha()][:20_000]
-    exchanged = exchange_words(chosen, frequent, seed=settings.settings.seed)
-    again = exchange_words(chosen, frequent, seed=settings.settings.seed + 1)[: settings.n_again]
+    glove, seed = WordVectors(), settings.settings.seed
+    frequent = common_words(glove.words)
+    chosen = draw_sentences(corpora, settings.n_sentences, seed=seed)
+    exchanged = exchange_words(chosen, frequent, seed=seed)
+    again = exchange_words(chosen, frequent, seed=seed + 1)[: settings.n_again]
     words = [word for word in glove.words[: 2 * settings.n_words] if word.isalpha()][: settings.n_words]
     known = dict.fromkeys(labeled_sentences(corpora)[0])
     others = [text for text in dict.fromkeys([*chosen, *exchanged, *again]) if text not in known]
-    shuffled = np.random.default_rng(settings.settings.seed + 1).permutation(len(others))
+    shuffled = np.random.default_rng(seed + 1).permutation(len(others))
     texts = [*known, *words, *(others[place] for place in shuffled)][: settings.n_texts]
     return texts, len(known) + len(words)
 

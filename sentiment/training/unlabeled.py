@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from sentiment.training.corpora import CorpusSplit
+
 _TAGS = re.compile(r"<[^>]+>")
 _ENDS = re.compile(r"(?<=[.!?])\s+")
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -23,6 +25,25 @@ def split_sentences(texts: Iterable[str]) -> list[str]:
             if _SHORTEST <= len(sentence) <= _LONGEST:
                 found[sentence] = None
     return list(found)
+
+
+def draw_sentences(corpora: Sequence[CorpusSplit], n: int, *, seed: int) -> list[str]:
+    """Up to `n` different sentences of the training rows: of the corpora with few ones all, in an order that is drawn.
+
+    Args:
+        corpora: where they are from.
+        n: how many at most.
+        seed: draws them.
+    """
+    rng = np.random.default_rng(seed)
+    by_corpus = [split_sentences(corpus.texts[corpus.rows("train")]) for corpus in corpora]
+    found = [sentence for sentences in sorted(by_corpus, key=len) for sentence in rng.permutation(sentences).tolist()]
+    return list(dict.fromkeys(found))[:n]
+
+
+def common_words(words: Sequence[str]) -> list[str]:
+    """Those of words, the most frequent first, that may come into sentences: the 20,000 most frequent of letters."""
+    return [word for word in words[:40_000] if word.isalpha()][:20_000]
 
 
 def exchange_words(sentences: Sequence[str], words: Sequence[str], *, seed: int) -> list[str]:

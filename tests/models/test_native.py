@@ -30,6 +30,12 @@ print(float(one.sum()), float(two.sum()), len(compiled.buffer))
 """
 
 
+@pytest.fixture(autouse=True)
+def _not_yet_allowed(monkeypatch):
+    """Other tests of this process have trained, and training allows them."""
+    monkeypatch.setattr(native, "_allowed", False)
+
+
 @pytest.fixture
 def allowed(monkeypatch):
     monkeypatch.setattr(native, "_allowed", True)

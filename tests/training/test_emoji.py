@@ -1,9 +1,11 @@
 """Emoji start from what they mean, and change nothing for texts without any."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from sentiment.models.classifier import EMBEDDING, flatten
+from sentiment.models.classifier import EMBEDDING, flatten, unflatten
 from sentiment.models.predictor import Predictor, load_predictor
 from sentiment.models.registry import SHIPPED
 from sentiment.models.store import load_model
@@ -31,8 +33,17 @@ def test_texts_without_emoji_get_the_same_logits_bit_for_bit():
 
 
 def test_an_emoji_without_a_known_word_is_unknown():
-    table = flatten(add_emoji(network("cnn").model).params)[EMBEDDING]
+    table = flatten(add_emoji(network("cnn").model).params)[EMBEDDING].astype(np.float16)
     np.testing.assert_array_equal(table[-1], table[UNKNOWN])
+
+
+def test_what_is_kept_in_half_the_bytes_gives_the_same_again():
+    once = add_emoji(network("cnn").model)
+    kept = {
+        name: np.asarray(value).astype(np.float16).astype(np.float32) for name, value in flatten(once.params).items()
+    }
+    twice = add_emoji(dataclasses.replace(once, params=unflatten(kept)))
+    np.testing.assert_array_equal(flatten(twice.params)[EMBEDDING].astype(np.float16), kept[EMBEDDING])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -15,6 +15,7 @@ from sentiment.training.corpora import SENTIMENT, Corpus, CorpusSplit
 from sentiment.training.distill import DistillSettings
 from sentiment.training.english_refined import RefineSettings, choose_texts, labeled_sentences, refine
 from sentiment.training.teacher import WIDTH
+from sentiment.training.unlabeled import split_sentences
 
 GOOD, BAD = ("great", "lovely", "superb"), ("awful", "broken", "dreadful")
 FILLING = ("plot", "camera", "actor", "handle", "story", "screen")
@@ -75,7 +76,7 @@ def test_only_training_rows_are_read_and_long_texts_have_no_labels_for_sentences
     assert texts[:90] == short.texts[short.rows("train")].tolist()
     assert texts[90:n_single] == WORDS[:30]
     assert not set(texts) & set(short.texts[short.rows("test")])
-    held = {sentence for text in long.texts[long.rows("test")] for sentence in english_refined.split_sentences([text])}
+    held = {sentence for text in long.texts[long.rows("test")] for sentence in split_sentences([text])}
     assert not set(texts) & held
 
 

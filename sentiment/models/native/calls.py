@@ -6,6 +6,7 @@ eight bytes. XLA keeps to a version of it for a year at least, and asks for the 
 """
 
 import ctypes
+import functools
 import hashlib
 import tempfile
 import warnings
@@ -16,10 +17,10 @@ from typing import Any
 import jax
 import numba
 from numba import carray, cfunc, types
-from numba.extending import intrinsic
 
 from sentiment.models.device import cache_folder
-from sentiment.models.native.sharing import TASK, name_address, within
+from sentiment.models.native.sharing import TASK, int64s, name_address, within
+from sentiment.models.native.simd import pointers
 
 _MAJOR, _MINOR = 0, 3  # the version of the interface that this is written for
 _EXTENSION, _ARGUMENTS, _RESULTS = 1, 9, 14  # of a call: what more is asked, pointers to arguments and to results
@@ -29,50 +30,39 @@ _VERSION = 6  # of the metadata, in words of four bytes
 _DATA, _SIZES = 3, 5  # of an argument or result
 
 
-def _pointer(number_type: Any) -> Any:
-    @intrinsic
-    def at(typing: Any, address: Any) -> Any:
-        def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
-
-        return types.CPointer(number_type)(types.int64), build
-
-    return at
-
-
-_int64s, _int32s, _floats = _pointer(types.int64), _pointer(types.int32), _pointer(types.float32)
+_int32s, _floats = pointers(types.int32), pointers(types.float32)
 
 
 @within
 def argument(call, i):
     """The record of an argument."""
-    return _int64s(_int64s(call[_ARGUMENTS])[i])
+    return int64s(int64s(call[_ARGUMENTS])[i])
 
 
 @within
 def result(call, i):
     """The record of a result."""
-    return _int64s(_int64s(call[_RESULTS])[i])
+    return int64s(int64s(call[_RESULTS])[i])
 
 
 @within
 def floats2(record):
     """The array float32[n, m] of a record."""
-    sizes = _int64s(record[_SIZES])
+    sizes = int64s(record[_SIZES])
     return carray(_floats(record[_DATA]), (sizes[0], sizes[1]))
 
 
 @within
 def floats3(record):
     """The array float32[n, m, k] of a record."""
-    sizes = _int64s(record[_SIZES])
+    sizes = int64s(record[_SIZES])
     return carray(_floats(record[_DATA]), (sizes[0], sizes[1], sizes[2]))
 
 
 @within
 def ints2(record):
     """The array int32[n, m] of a record."""
-    sizes = _int64s(record[_SIZES])
+    sizes = int64s(record[_SIZES])
     return carray(_int32s(record[_DATA]), (sizes[0], sizes[1]))
 
 
@@ -81,7 +71,7 @@ def is_question(call):
     """Whether XLA only asks for the version, which is then answered."""
     if call[_EXTENSION] == 0 or _int32s(call[_EXTENSION])[2 * _KIND] != _ASKS_VERSION:
         return False
-    version = _int32s(_int64s(call[_EXTENSION])[_METADATA])
+    version = _int32s(int64s(call[_EXTENSION])[_METADATA])
     version[_VERSION], version[_VERSION + 1] = _MAJOR, _MINOR
     return True
 
@@ -122,6 +112,7 @@ def _compile(signature: Any, function: Callable[..., Any]) -> Any:
     return cfunc(signature)(function)
 
 
+@functools.cache
 def _keep_code() -> bool:
     """Has numba keep compiled code, apart for each state of these files; False where nothing can be written."""
     sources = sorted(Path(__file__).parent.glob("*.py"))

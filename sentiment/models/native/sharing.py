@@ -12,7 +12,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from sentiment.models.native.simd import at
+from sentiment.models.native.simd import at, pointers
 
 _API, _CONTEXT = 2, 3  # of a call (see `calls`): XLA's functions, and where it runs
 _CREATE_ERROR, _DESTROY_ERROR, _SCHEDULE, _COUNT_THREADS = 6, 8, 17, 18  # of XLA's functions
@@ -23,6 +23,7 @@ _ADDRESS = ir.IntType(64)
 _BYTES = ir.IntType(8).as_pointer()
 
 TASK = types.void(types.CPointer(types.int64))  # what a thread of the pool runs: a function of a job
+int64s = pointers(types.int64)  # words of eight bytes, at an address
 # Only other compiled code calls what is compiled with this, never Python: half of the compiler's work.
 within = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
@@ -99,14 +100,6 @@ def _address(typing: Any, pointer: Any) -> Any:
 
 
 @intrinsic
-def _words_at(typing: Any, address: Any) -> Any:
-    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
-
-    return types.CPointer(types.int64)(types.int64), build
-
-
-@intrinsic
 def _message(typing: Any) -> Any:
     """The address of what an error says."""
 
@@ -145,7 +138,7 @@ def count_threads(call):
     question = _question()
     question[0], question[1], question[2], question[3], question[4] = 32, 0, call[_CONTEXT], 0, 1
     question[3] = _address(question) + 8 * 4
-    error = _ask(_words_at(call[_API])[_COUNT_THREADS], question)
+    error = _ask(int64s(call[_API])[_COUNT_THREADS], question)
     n = max(1, question[4]) if error == 0 else 1
     if error != 0:
         _destroy_error(call, question, error)
@@ -155,7 +148,7 @@ def count_threads(call):
 @within
 def _destroy_error(call, question, error):
     question[0], question[1], question[2] = 24, 0, error
-    _ask(_words_at(call[_API])[_DESTROY_ERROR], question)
+    _ask(int64s(call[_API])[_DESTROY_ERROR], question)
 
 
 @within
@@ -172,7 +165,7 @@ def share(call, n_parts, task):
     question = at(job, _ASKED)
     for _ in range(n_parts - 1):
         question[0], question[1], question[2], question[3], question[4] = 40, 0, call[_CONTEXT], task, _address(job)
-        error = _ask(_words_at(call[_API])[_SCHEDULE], question)
+        error = _ask(int64s(call[_API])[_SCHEDULE], question)
         if error != 0:
             _destroy_error(call, question, error)
             _fetch_add(job, _USERS, -1)
@@ -189,7 +182,7 @@ def _out_of_memory(call):
     """The address of an error that says so."""
     question = _question()
     question[0], question[1], question[2], question[3] = 32, 0, _message(), _EXHAUSTED
-    return _ask(_words_at(call[_API])[_CREATE_ERROR], question)
+    return _ask(int64s(call[_API])[_CREATE_ERROR], question)
 
 
 @within
@@ -202,7 +195,7 @@ def take(job):
 @within
 def call_of(job):
     """The call that a job is for; it is there as long as a part is not done."""
-    return _words_at(job[_CALL])
+    return int64s(job[_CALL])
 
 
 @within

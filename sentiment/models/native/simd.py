@@ -131,6 +131,19 @@ def pointer_to(typing: Any, array: Any) -> Any:
     return types.CPointer(array.dtype)(array), build
 
 
+def pointers(number_type: Any) -> Any:
+    """A function for compiled code that makes a pointer to such numbers of an address."""
+
+    @intrinsic
+    def pointer(typing: Any, address: Any) -> Any:
+        def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(sig.return_type))
+
+        return types.CPointer(number_type)(types.int64), build
+
+    return pointer
+
+
 @intrinsic
 def at(typing: Any, pointer: Any, index: Any) -> Any:
     """A pointer to a number behind the first."""

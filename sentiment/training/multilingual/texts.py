@@ -3,10 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from sentiment.training.corpora import CorpusSplit
-from sentiment.training.unlabeled import exchange_words, split_sentences
+from sentiment.training.unlabeled import draw_sentences, exchange_words
 
 _ENDS = re.compile(r"(?<=[。！？!?；;…])|\n")
 _SHORTEST, _LONGEST = 6, 150  # characters of a sentence in a language written without spaces
@@ -22,10 +20,7 @@ def english_texts(corpora: Sequence[CorpusSplit], frequent: Sequence[str], *, n_
         n_sentences: how many sentences at most.
         seed: draws the sentences of the corpora that do not fit in whole, and the words.
     """
-    rng = np.random.default_rng(seed)
-    by_corpus = [split_sentences(corpus.texts[corpus.rows("train")]) for corpus in corpora]
-    found = [sentence for sentences in sorted(by_corpus, key=len) for sentence in rng.permutation(sentences).tolist()]
-    chosen = list(dict.fromkeys(found))[:n_sentences]
+    chosen = draw_sentences(corpora, n_sentences, seed=seed)
     return list(dict.fromkeys([*chosen, *exchange_words(chosen, frequent, seed=seed)]))
 
 
