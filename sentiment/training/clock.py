@@ -1,5 +1,6 @@
 """When to report, and how long it still takes."""
 
+import math
 import time
 from collections import deque
 
@@ -12,12 +13,12 @@ class Clock:
     """Paces reports, and estimates the time left by the usual pace of the last ones, so that compiling counts once."""
 
     def __init__(self) -> None:
-        self._last = time.monotonic()
+        self._last = -math.inf  # the first step is told at once: whoever waits sees that it began
         self._mark: tuple[float, int] | None = None
         self._paces: deque[float] = deque(maxlen=9)  # seconds per step between two reports
 
     def due(self) -> bool:
-        """Whether the last report was long enough ago."""
+        """Whether the last report was long enough ago, or there was none."""
         if time.monotonic() - self._last < _REPORT_SECONDS:
             return False
         self._last = time.monotonic()

@@ -61,7 +61,7 @@ def stop_requested(run: Run) -> bool:
 def stand_by() -> Path | None:
     """The run folder that is named on the standard input; None if it is closed, or nothing comes for long."""
     from sentiment.models.device import prepare_device
-    from sentiment.training import network, simple  # noqa: F401 what nearly every run imports
+    from sentiment.training import finetune, network, simple  # noqa: F401 what nearly every run imports
 
     prepare_device()
     came, _, _ = select.select([sys.stdin], [], [], _STANDBY_SECONDS)
