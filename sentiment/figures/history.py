@@ -54,6 +54,7 @@ def _line(table: pd.DataFrame, column: str, *, colour: str, faint: bool, kind: s
         line={"color": colour, "width": 1 if faint else 2.5},
         marker={"size": 4 if faint else 8},
         connectgaps=False,
+        cliponaxis=False,
         hovertext=[
             theme.hover(f"step {theme.number(s)}: {what} {v}") for s, v in zip(table["step"], shown, strict=True)
         ],
