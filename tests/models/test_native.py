@@ -201,7 +201,7 @@ def test_the_same_numbers_every_time(allowed):
     first = jax.tree.map(np.asarray, (convolve(words, kernel), run(inputs, kernels)))
     for _ in range(30):
         again = (convolve(words, kernel), run(inputs, kernels))
-        jax.tree.map(np.testing.assert_array_equal, first, again)
+        assert all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(again)))
 
 
 @pytest.mark.parametrize("damage", ["cut", "unwritable"])
@@ -222,11 +222,10 @@ def test_code_that_cannot_be_kept_is_compiled_again(tmp_path, damage):
 
 
 def test_not_where_a_step_is_spread_over_several_devices():
-    code = (
-        "import jax; from sentiment.models import native; native.allow(); "
-        "assert jax.device_count() == 4; assert not native.in_use()"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"JAX_NUM_CPU_DEVICES": "4", "PATH": ""}, timeout=60)
+    code = "import jax; from sentiment.models import native; native.allow(); print(jax.device_count(), native.in_use())"
+    environment = {"JAX_NUM_CPU_DEVICES": "4", "PATH": ""}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.split() == ["4", "False"], ended.stderr
 
 
 def test_code_is_kept_for_the_next_process(tmp_path):
