@@ -59,7 +59,7 @@ class ChineseRecipe(Recipe):
     min_count: int = 2
     n_frequent: int = 20_000
     n_passages: int = 4
-    tunings: tuple[TuneSettings, ...] = (TuneSettings(),)
+    tunings: tuple[TuneSettings, ...] = (TuneSettings(), TuneSettings(seed=1))
     doubt: float = 0.25
 
     @property
@@ -158,7 +158,7 @@ CHINESE = (
         trained_on=_TRAINED_ON,
         corpora=("zh-reviews",),
         settings=_SETTINGS,
-        encoder=EncoderConfig(vocab_size=0, widths=(1, 2, 3), filters=200),
+        encoder=EncoderConfig(vocab_size=0, widths=(1, 2, 3), filters=330),
     ),
     ChineseRecipe(
         name="zh-rnn-reviews",
