@@ -84,13 +84,19 @@ def _show_next(info: DatasetInfo, balance: cache.Balance) -> None:
     if found.remedy == remedy:
         st.markdown(
             f"What that does, measured at 1 to {found.ratio} on reviews and tweets: left alone, a model found "
-            f"{text.points(found.without)} of the rare class; with {TITLES[remedy].lower()}, "
-            f"{text.points(found.remedied)}."
+            f"{_span(found.without)} of the rare class; with {TITLES[remedy].lower()}, "
+            f"{_span(found.remedied)}."
         )
     label = f"Fine-tune with {TITLES[remedy].lower()}"
     if st.button(label, type="primary", icon=":material/arrow_forward:", icon_position="right", key="to-finetune"):
         session().set_widget("set:imbalance", remedy)
         st.switch_page("pages/finetune.py")
+
+
+def _span(shares: tuple[float, float]) -> str:
+    """What was found in two sets, in per cent; one number where it is the same in both."""
+    low, high = map(text.percent, shares)
+    return low if low == high else text.points(shares)
 
 
 def _choose_by(info: DatasetInfo) -> str:
