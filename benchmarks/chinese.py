@@ -45,7 +45,7 @@ def main() -> None:
     """Makes the fits that are missing and prints the tables of all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="?")
-    parser.add_argument("--parts", nargs="+", default=["all", "few"], choices=["all", "rest", "few"])
+    parser.add_argument("--parts", nargs="+", default=["all", "few"], choices=[*PARTS, "few"])
     parser.add_argument("--methods", nargs="+", default=[])
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SIZES))
     parser.add_argument("--seeds", type=int, default=0, help="3 for all, 1 for rest and 5 for few, if not named")
