@@ -14,7 +14,8 @@ from sentiment.evaluation.changed import changed_rows
 from sentiment.evaluation.compare_many import Comparison, compare_many
 from sentiment.evaluation.pair import Pair, compare_pair
 from sentiment.evaluation.verdict import number
-from sentiment.training.held_out import hash_texts
+from sentiment.judging import groups_of
+from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.runs import Run
 
 PredictFn = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -37,10 +38,9 @@ class Common:
     notes: tuple[str, ...]
 
     @property
-    def groups(self) -> list[str] | None:
+    def groups(self) -> list[int] | None:
         """Which rows belong together; None where each stands for itself."""
-        grouped = len(self.rows) > 0 and bool(self.rows["group"].notna().all())
-        return self.rows["group"].tolist() if grouped else None
+        return _group_list(self.rows)
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,12 @@ def compare_on(
         probs = np.asarray(predict(texts), dtype=float)
         said[side] = np.asarray(own, dtype=object)[probs.argmax(axis=1)]
         said[f"{side}_prob"] = probs.max(axis=1)
-    grouped = bool(said["group"].notna().all())
-    groups = said["group"].tolist() if grouped else None
-    return _compared(said, names, classes=tuple(classes[0]), groups=groups, notes=tuple(notes))
+    return _compared(said, names, classes=tuple(classes[0]), groups=_group_list(said), notes=tuple(notes))
+
+
+def _group_list(rows: pd.DataFrame) -> list[int] | None:
+    groups = groups_of(rows)
+    return None if groups is None else groups.tolist()
 
 
 def _compared(
@@ -131,7 +134,7 @@ def _compared(
     names: tuple[str, str],
     *,
     classes: tuple[str, ...],
-    groups: Sequence[str] | None,
+    groups: Sequence[int] | None,
     notes: tuple[str, ...],
 ) -> Compared:
     labels, said_a, said_b = (rows[column].tolist() for column in ("label", "a", "b"))
@@ -178,12 +181,9 @@ def common_rows(runs: Mapping[str, Run]) -> Common:
 
 
 def count_trained_on(run_or_base: str | Path, texts: "pd.Series[str]") -> int | None:
-    """How many of the texts a run was trained or chosen on; None where that is not known (a package, a base model)."""
-    path = Path(run_or_base) / "split.npz"
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as split:
-        return int(np.isin(hash_texts(texts), split["trained_on"]).sum())
+    """How many of the texts a model was trained or chosen on, or its base was; None where that is not known."""
+    hashes = learned_before(str(run_or_base))
+    return None if hashes is None else int(np.isin(hash_texts(texts), hashes).sum())
 
 
 def _check_alike(runs: Mapping[str, Run]) -> None:

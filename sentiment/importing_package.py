@@ -6,14 +6,16 @@ from typing import Any
 
 from sentiment.access import Role, require
 from sentiment.errors import ModelError
-from sentiment.files import read_json, write_atomic, write_json
+from sentiment.files import write_atomic, write_json
 from sentiment.importing import check_base_name, put_folder
 from sentiment.models.folders import model_folder
 from sentiment.models.hub import is_hub_name
+from sentiment.models.learned import TRAINED_ON
 from sentiment.models.package import CARD, CONFIG, is_package
 from sentiment.models.registry import own_bases_folder
+from sentiment.models.tensors import read_config
 
-_KEPT = ("weights.safetensors", "tokenizer.json", CARD)
+_KEPT = ("weights.safetensors", "tokenizer.json", TRAINED_ON, CARD)
 
 
 def import_base(source: str, *, name: str) -> Path:
@@ -38,7 +40,7 @@ def import_base(source: str, *, name: str) -> Path:
     folder = model_folder(source)
     from sentiment.models.store import load_model  # it loads jax
 
-    config = read_json(folder / CONFIG)
+    config = read_config(folder)
     if "baseline" in config:
         raise ModelError(
             f"{Path(source).name[:80]} is a simple model ({str(config['baseline'])[:40]})",

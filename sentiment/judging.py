@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sentiment import evaluation
 from sentiment.access import Role, require
 from sentiment.errors import RunError, SentimentError
+from sentiment.evaluation.means import group_numbers
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import read_json, write_json
 from sentiment.models.package import RULE, is_package, open_package
@@ -48,7 +49,7 @@ class Judgement:
     validation: pd.DataFrame | None = None
 
     @property
-    def groups(self) -> NDArray[Any] | None:
+    def groups(self) -> NDArray[np.int64] | None:
         """Which of the held-out rows belong together; None where every row is alone."""
         return groups_of(self.rows)
 
@@ -62,9 +63,9 @@ class Judgement:
         return probs_of(self.rows, self.classes, model=model)
 
 
-def groups_of(rows: pd.DataFrame) -> NDArray[Any] | None:
-    """The groups of rows, object[n]; None unless every row has one."""
-    return rows["group"].to_numpy(object) if len(rows) and rows["group"].notna().all() else None
+def groups_of(rows: pd.DataFrame) -> NDArray[np.int64] | None:
+    """The group of each row as a number, int64[n]; one without a group is alone. None where every row is."""
+    return group_numbers(rows["group"].tolist(), len(rows))
 
 
 def codes_of(rows: pd.DataFrame, classes: Sequence[str]) -> NDArray[np.int64]:
@@ -99,6 +100,7 @@ def save_rule(run: Run, rule: Rule | None) -> None:
     Raises:
         AccessError: for anybody but an owner.
         UsageError: if the rule names a class that the run's model does not know.
+        RunError: if it cannot be written.
     """
     require(Role.OWNER, doing="save thresholds")
     path = run.folder / RULE
@@ -106,7 +108,13 @@ def save_rule(run: Run, rule: Rule | None) -> None:
         path.unlink(missing_ok=True)
         return
     rule.decide(np.zeros((0, len(run.info.classes))), run.info.classes)
-    write_json(path, rule.to_dict())
+    try:
+        write_json(path, rule.to_dict())
+    except OSError as error:
+        raise RunError(
+            f"The thresholds of run {run.info.name} could not be saved ({error.strerror})",
+            expected="A run that has not been deleted, and room on the disk",
+        ) from error
 
 
 def judge_run(run: Run) -> Judgement | None:

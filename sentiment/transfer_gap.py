@@ -3,6 +3,7 @@
 Light: nothing here loads a deep-learning library before `measure_now`.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from sentiment.training.transfer_gap_folder import COLUMNS, DRAWS, GapFolder, Ga
 from sentiment.training.transfer_gap_scores import BASE_ALONE, SCRATCH_CNN, TFIDF, TRANSFER
 from sentiment.workspace import Workspace
 
+_FEWEST_ADVISED, _MOST_OWN = 20, 200  # labels of a language's own: more than so many are not tried
 TITLES = {TRANSFER: "Base model", TFIDF: "TF-IDF from nothing", SCRATCH_CNN: "Network from nothing"}
 
 
@@ -67,8 +69,7 @@ def start_gap(workspace: Workspace, dataset_id: str, base: str, *, n_draws: int 
 def check_base(base: str, texts: "pd.Series[str]") -> None:
     """Raises a UsageError if a base model has learned from some of these texts, ModelError if there is no such base."""
     model_folder(base)
-    known = {found.name for found in list_bases()}
-    n_trained = 0 if base in known else count_trained_on(base, texts) or 0
+    n_trained = count_trained_on(base, texts) or 0
     if n_trained:
         raise UsageError(
             f"{base} has learned from {n_trained:,} of these {len(texts):,} rows",
@@ -152,9 +153,17 @@ def describe_choice(cell: Mapping[str, Any], language: str) -> str:
 
 
 def next_labels(language: Mapping[str, Any]) -> int:
-    """How many more labels of a language's own to advise: what is missing to the next number that was tried."""
-    most = 200
-    return max(0, most - int(language["n_labels"])) or most
+    """How many more labels of a language's own to advise: so many that the most that is tried can be drawn of them.
+
+    A part of all labels is held out, so it takes more than those that are missing. At least 20; where there are enough
+    already, as many again.
+    """
+    n_labels, n_pool = int(language["n_labels"]), int(language["n_pool"])
+    missing = _MOST_OWN - n_pool
+    if missing <= 0:
+        return _MOST_OWN
+    share = n_pool / n_labels if n_pool else 0.5
+    return max(_FEWEST_ADVISED, math.ceil(missing / share))
 
 
 def gap_table(result: Mapping[str, Any]) -> pd.DataFrame:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment.comparing import common_rows, compare_on, compare_runs, compare_two, count_trained_on
+from sentiment.comparing import Common, common_rows, compare_on, compare_runs, compare_two, count_trained_on
 from sentiment.data import import_file
 from sentiment.errors import DataError, ModelError, RunError, UsageError
 from sentiment.evaluation.changed import BROKEN, FIXED
 from sentiment.evaluation.pair import MACRO, line_of
+from sentiment.judging import groups_of
 from sentiment.listing import list_runs, name_runs
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.held_out import hash_texts
@@ -121,6 +122,8 @@ def test_two_models_on_the_rows_of_a_file_may_name_their_classes_in_any_order() 
 
 def test_texts_that_a_run_was_trained_on_are_counted(make: Make, tmp_path: Path) -> None:
     run = make()
+    (run.folder / "model").mkdir()
+    (run.folder / "model" / "config.json").write_text("{}")
     texts = pd.Series(["Row 1!", "row 2", "never seen"])
     assert count_trained_on(run.folder, texts) is None
     np.savez(run.folder / "split.npz", trained_on=hash_texts(pd.Series(["row 1", "row 2"])))
@@ -142,3 +145,16 @@ def test_runs_of_one_name_are_told_apart_by_their_settings(make: Make) -> None:
     assert name_runs(runs[1:])[runs[2].id] == "other-bad-good · net"
     twins = [make(), make()]
     assert len(set(name_runs(twins).values())) == 2
+
+
+def test_one_row_without_a_document_does_not_make_all_rows_stand_alone() -> None:
+    rows = pd.DataFrame(
+        {"row": range(80), "text": "a", "label": ["x", "y"] * 40, "group": [f"d{i // 8}" for i in range(80)]}
+    )
+    rows.loc[3, "group"] = None
+    groups = groups_of(rows)
+    assert groups is not None
+    assert len(np.unique(groups)) == 11
+    assert (groups[rows["group"] == "d1"] == groups[8]).all()
+    assert Common(rows, ("x", "y"), ()).groups == groups.tolist()
+    assert groups_of(rows.assign(group=None)) is groups_of(rows[:0]) is None

@@ -9,9 +9,9 @@ import pytest
 from sentiment.access import Person, Role, acting_as
 from sentiment.cli import main
 from sentiment.data import import_file
-from sentiment.errors import AccessError, ModelError
+from sentiment.errors import AccessError, ModelError, WorkspaceError
 from sentiment.explaining import explain_text
-from sentiment.importing import import_keras
+from sentiment.importing import import_keras, put_folder
 from sentiment.models.keras_import.importing import KerasOptions
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import find_base, list_bases, own_bases_folder, recommend_base
@@ -87,6 +87,21 @@ def test_a_name_that_is_taken_or_none_is_refused(own, files, name):
     with pytest.raises(ModelError, match=r"already|cannot be called"):
         import_keras(files[0], tokenizer=files[1], name=name, options=OPTIONS)
     assert sorted(own_bases_folder().iterdir()) == before
+
+
+def test_of_two_who_bring_the_same_name_at_once_the_second_is_told_so(files):
+    """Both have looked whether the name is free before either has written."""
+
+    def write(folder):
+        (folder / "mine").write_text("second")
+        import_keras(files[0], tokenizer=files[1], name="mine", options=OPTIONS)
+
+    with pytest.raises(WorkspaceError, match="There is one of the name mine already") as refused:
+        put_folder(own_bases_folder() / "mine", write)
+    assert refused.value.todo == "Choose another name"
+    assert "Directory" not in str(refused.value)
+    assert [folder.name for folder in own_bases_folder().iterdir()] == ["mine"]
+    assert not (own_bases_folder() / "mine" / "mine").exists()
 
 
 def test_a_file_that_is_refused_leaves_nothing_behind(files):

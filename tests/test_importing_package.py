@@ -7,9 +7,11 @@ import pytest
 
 from sentiment.access import Person, Role, acting_as
 from sentiment.cli import main
-from sentiment.errors import AccessError, ModelError
+from sentiment.data import import_file
+from sentiment.errors import AccessError, ModelError, WorkspaceError
 from sentiment.importing import remove_base
 from sentiment.importing_package import import_base
+from sentiment.importing_vectors import import_vectors, remove_vectors
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.models.folders import describe_origin
 from sentiment.models.linear_store import save_linear
@@ -17,7 +19,11 @@ from sentiment.models.package import package_bytes
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import find_base, list_bases, own_bases_folder
 from sentiment.models.store import save_model
+from sentiment.models.word_vectors import list_vectors
+from sentiment.training.config import FinetuneConfig
+from sentiment.training.runs import RunState
 from sentiment.training.start import load_start
+from sentiment.workspace import Workspace
 from tests.planted import network
 
 ORIGIN = {"base": "English CNN", "trained_on": "films", "licences": {"films": "MIT"}}
@@ -60,6 +66,47 @@ def test_it_is_listed_and_predicts_and_starts_a_run_and_goes_again(package):
     assert not list(own_bases_folder().iterdir())
 
 
+@pytest.mark.parametrize("kind", ["base", "vectors"])
+def test_what_unfinished_runs_need_stays_until_they_have_finished_or_are_gone(package, tmp_path, kind):
+    import_base(str(package), name="shop")
+    (tmp_path / "words.txt").write_text("good 1 2 3\nbad 3 2 1\n")
+    import_vectors(tmp_path / "words.txt", name="shop")
+    settings = {"base": "shop"} if kind == "base" else {"base": "scratch-cnn", "vectors": "shop"}
+    remove, other = (remove_base, remove_vectors) if kind == "base" else (remove_vectors, remove_base)
+    workspace, rows = Workspace(), "".join(f"text {number},{'up' if number % 2 else 'down'}\n" for number in range(40))
+    (tmp_path / "rows.csv").write_text(f"text,label\n{rows}")
+    info, _ = workspace.add_dataset(import_file(tmp_path / "rows.csv", text="text", label="label"))
+    runs = {
+        status: workspace.create_run(info.id, FinetuneConfig(**settings), name=f"run {status}")
+        for status in ("queued", "running", "stopped", "failed", "finished")
+    }
+    workspace.create_run(info.id, FinetuneConfig(base="en-cnn-news"), name="another")
+    for status, run in runs.items():
+        run.write_state(RunState(status=status))
+        (run.folder / "process.json").write_text('{"pid": 999999, "created": 0}')  # gone, if it should be there
+    assert main(["remove", kind, "shop"]) == 2
+    with pytest.raises(WorkspaceError, match="shop is needed by runs that have not finished") as refused:
+        remove("shop")
+    assert "delete them" in refused.value.todo
+    assert refused.value.given.count("“run ") == 3
+    assert refused.value.given.endswith(", 1 more")
+    workspace.delete_run(runs["failed"].id)
+    with pytest.raises(WorkspaceError) as refused:
+        remove("shop")
+    _, said = refused.value.given.split(": ")
+    states = {"queued": "interrupted", "running": "interrupted", "stopped": "stopped"}
+    assert set(said.split(", ")) == {f"“run {status}” ({now})" for status, now in states.items()}
+    for status in ("queued", "running"):
+        workspace.delete_run(runs[status].id)
+    with pytest.raises(WorkspaceError, match=r"not finished: “run stopped” \(stopped\)"):
+        remove("shop")
+    runs["stopped"].write_state(RunState(status="finished"))
+    remove("shop")
+    other("shop")
+    assert [base.name for base in list_bases() if base.own] == []
+    assert list_vectors() == []
+
+
 def test_what_came_with_the_product_stays(package):
     for name in ("en-cnn-reviews", "scratch-cnn", "none", "..", ""):
         with pytest.raises(ModelError, match="Nobody brought"):
@@ -94,6 +141,43 @@ def test_what_nothing_can_start_from_is_refused_and_leaves_nothing(tmp_path, pac
         with pytest.raises(ModelError, match=message):
             import_base(str(source), name="other")
     assert not own_bases_folder().exists()
+
+
+DAMAGED = {
+    "words": b"not json",
+    "a number": b"5",
+    "nothing": b"null",
+    "empty": b"",
+    "other bytes": b'{"format": 1, "x": "\xff"}',
+    "nested": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_package_with_a_damaged_config_is_refused_in_words(tmp_path, package, content):
+    members = {file.name: file.read_bytes() for file in (tmp_path / "model").iterdir()}
+    path = tmp_path / "torn.zip"
+    path.write_bytes(package_bytes({**members, "config.json": content}))
+    with pytest.raises(ModelError, match="config of torn-.* cannot be read|model in torn-.* is of a kind"):
+        import_base(str(path), name="other")
+    assert not own_bases_folder().exists()
+
+
+@pytest.mark.parametrize("change", [{"max_length": float("inf")}, {"max_length": 10**400}, {"temperature": 10**400}])
+def test_a_package_with_a_number_beyond_all_is_refused_in_words(tmp_path, package, change):
+    with pytest.raises(ModelError, match="does not describe a model of ours|temperature of a model is"):
+        load_predictor(pack(tmp_path / "model", **change))
+    if "max_length" in change:
+        with pytest.raises(ModelError, match="does not describe a model of ours"):
+            import_base(str(pack(tmp_path / "model", **change)), name="other")
+
+
+def test_one_brought_base_with_a_number_beyond_all_does_not_hide_the_others(package):
+    for name in ("shop", "torn"):
+        import_base(str(package), name=name)
+    path = own_bases_folder() / "torn" / "config.json"
+    path.write_text(path.read_text().replace('"n_training_rows": 0', '"n_training_rows": Infinity'))
+    assert [base.name for base in list_bases() if base.own] == ["shop"]
 
 
 def test_hostile_words_in_a_package_do_not_hide_it(package, tmp_path):

@@ -63,7 +63,15 @@ FORMS = {
     "glove.txt": TEXT,
     "glove-windows.txt": "".join(lines(end="\r\n")).encode(),
     "tabs.txt": TEXT.replace(b" ", b"\t"),
+    "spaces.txt": "".join(f"{line.replace(' ', '  ', 1).rstrip()}   \n" for line in lines()).encode(),
+    "columns.txt": TEXT.replace(b" ", b"   "),
+    "marked.txt": b"\xef\xbb\xbf" + TEXT,
     "word2vec.txt": HEADER + TEXT,
+    "word2vec-tabs.txt": (HEADER + TEXT).replace(b" ", b"\t"),
+    "word2vec-tabs-windows.txt": (HEADER + TEXT).replace(b" ", b"\t").replace(b"\n", b"\r\n"),
+    "word2vec-spaces.txt": HEADER + TEXT.replace(b" ", b"  "),
+    "word2vec-marked.txt": b"\xef\xbb\xbf" + HEADER + TEXT,
+    "word2vec-marked.txt.gz": gzip.compress(b"\xef\xbb\xbf" + HEADER + TEXT),
     "fasttext.vec": HEADER + "".join(lines(end=" \n")).encode(),
     "word2vec.bin": binary(),
     "word2vec-packed.bin": binary(end=b""),
@@ -130,6 +138,10 @@ HOSTILE = {
     "a flat array": (npy(np.ones(9, np.float32)), "shape"),
     "fewer words than rows": (npy(np.ones((10, 6), np.float32)), "fewer words"),
     "more words than rows": (npy(np.ones((8, 6), np.float32)), "more words"),
+    "a word for a number after a header": (HEADER + changed(0, "the 1 2 oh 4 5 6\n"), "Line 2 .* no number"),
+    "no word and many spaces": (changed(3, "   1 2 3 4 5 6\n"), "Line 4 "),
+    "a packed array": (gzip.compress(npy()), "is packed.*plain .npy.*Unpack it first"),
+    "an array in a zip": (zipped(a=npy()), "is packed.*plain .npy.*Unpack it first"),
     "an array that lies": (npy()[:-50], "cannot be read"),
     "an array whose header ends too soon": (npy_header("{'descr': ("), "cannot be read"),
     "an array whose header has other keys": (npy_header("{'descr': '<f4', 1: 2}"), "cannot be read"),
@@ -140,9 +152,10 @@ HOSTILE = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_file_that_cannot_be_right_is_refused_and_leaves_nothing(tmp_path, case):
     content, message = HOSTILE[case]
-    words = "\n".join(WORDS).encode() if content.startswith(b"\x93NUMPY") else None
-    with pytest.raises(ModelError, match=message):
+    words = "\n".join(WORDS).encode() if content.startswith(b"\x93NUMPY") or "array" in case else None
+    with pytest.raises(ModelError, match=message) as refused:
         bring(tmp_path, content, words=words)
+    assert "allow_pickle" not in str(refused.value)
     assert not vectors_folder().exists() or not list(vectors_folder().iterdir())
 
 
@@ -151,6 +164,26 @@ def test_an_array_needs_its_words_and_nothing_else_takes_some(tmp_path):
         bring(tmp_path, npy())
     with pytest.raises(ModelError, match="names its words itself"):
         bring(tmp_path, TEXT, words=b"a\n")
+
+
+def test_an_archive_of_numpy_is_refused_in_words_and_a_mark_is_no_part_of_the_first_word(tmp_path):
+    archive = io.BytesIO()
+    np.savez(archive, VECTORS)
+    for words in (None, "\n".join(WORDS).encode()):
+        with pytest.raises(ModelError, match="is packed.*plain .npy"):
+            bring(tmp_path, archive.getvalue(), words=words, file="a.npz")
+    store = bring(tmp_path, npy(), words=b"\xef\xbb\xbf" + "\n".join(WORDS).encode())
+    assert next(iter(store.words())) == "the"
+
+
+@pytest.mark.parametrize("n_numbers", [2, 3, 25, 300])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_bytes_of_floats_are_never_taken_for_text(tmp_path, n_numbers, end):
+    rng = np.random.default_rng(n_numbers)
+    for number in range(40):
+        vectors = rng.normal(0, 0.5, (5, n_numbers)).astype(np.float16).astype(np.float32)
+        store = bring(tmp_path, binary(WORDS[:5], vectors, end=end), name=f"v{number}")
+        np.testing.assert_array_equal(store.vectors(range(5)), vectors)
 
 
 def test_words_that_no_text_has_are_left_out_and_the_first_of_two_counts(tmp_path):

@@ -61,6 +61,12 @@ def test_a_rule_is_kept_with_the_run_and_taken_away(run):
     assert not (run.folder / "thresholds.json").exists()
 
 
+def test_a_rule_for_a_run_that_was_deleted_meanwhile_is_told(run, tmp_path):
+    run.folder.rename(tmp_path / "gone")
+    with pytest.raises(RunError, match="could not be saved"):
+        save_rule(run, Rule({"good": 0.3}))
+
+
 def test_only_an_owner_saves_a_rule(run):
     for role in (Role.VIEWER, Role.LABELER):
         with acting_as(Person(role, "a@b.example")), pytest.raises(AccessError, match="save thresholds"):

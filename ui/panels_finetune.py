@@ -13,7 +13,7 @@ from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
 from sentiment.training.allowed import check_settings, imbalance_for, strategies_for
 from sentiment.training.config import AUTO, BALANCED, STRATEGIES, FinetuneConfig
-from sentiment.training.estimate import FULL_FROM, estimate_seconds
+from sentiment.training.estimate import FULL_FROM, estimate_seconds, tune_alike
 from sentiment.training.held_out import MOST_UNLABELED
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
@@ -228,7 +228,8 @@ def show_start(
         show_error(problem)
         return
     if compared:
-        runs = [start_run(info, dataclasses.replace(config, imbalance=name), workspace) for name in compared]
+        alike = tune_alike(config, compared)
+        runs = [start_run(info, dataclasses.replace(alike, imbalance=name), workspace) for name in compared]
         session().use_run(runs[0])
         st.rerun()
     _say_recommendation(info, config)

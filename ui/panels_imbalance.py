@@ -10,6 +10,7 @@ from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training.allowed import imbalance_for
 from sentiment.training.config import AUTO, IMBALANCE
+from sentiment.training.estimate import OF_THE_LOOP
 from sentiment.training.imbalance import preview_imbalance, recommend_imbalance
 from sentiment.training.variation_examples import example_variations
 from ui import cache, text
@@ -132,7 +133,9 @@ def choose_compared(info: DatasetInfo, base: BaseModel, allowed: Sequence[str], 
     )
     pressed = st.button("Compare", icon=":material/compare_arrows:", key="compare:start", disabled=not chosen)
     runs = text.count(len(chosen) + 1, "run")
+    acts = text.listing([TITLES[name].lower() for name in chosen if name in OF_THE_LOOP])
+    also = f" As {acts} can act only while everything is tuned, all of them tune everything." if acts else ""
     st.caption(
-        f"{runs}, one after another, with these settings: each of the strategies, and nothing against imbalance."
+        f"{runs}, one after another, with these settings: each of the strategies, and nothing against imbalance.{also}"
     )
     return ["none", *chosen] if pressed else []

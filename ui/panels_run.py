@@ -42,6 +42,11 @@ def _draw(run: Run, *, was_active: bool) -> None:
             st.caption(text.literal(" ".join(filter(None, reasons)), limit=600))
             if n_unlabeled := state.settings.get("n_unlabeled"):
                 st.caption(f"It learned a little from {text.count(int(n_unlabeled), 'row')} without a label as well.")
+            if n_before := int(state.settings.get("n_learned_before") or 0):
+                st.caption(
+                    f"{text.count(n_before, 'row')} that the model to start from had learned from before "
+                    f"{'was' if n_before == 1 else 'were'} for training alone; it is judged on others."
+                )
             if warning := state.settings.get("warning"):
                 st.warning(text.literal(str(warning), limit=400), icon=":material/warning:")
             if run.info.config.base in registry.BASELINES or state.settings.get("strategy") == "head":

@@ -17,14 +17,15 @@ from ui.widgets import is_dark, show_figure
 def comparable_runs(runs: Sequence[Run], run_id: str | None) -> dict[str, Run]:
     """The runs that differ from the one in use only in the strategy, by the strategy's title; “None” comes first.
 
-    Of several runs with one strategy the newest is taken. Without one that does nothing there are none.
+    One that tuned everything is not compared with one that tuned the head alone. Of several runs with one strategy the
+    newest is taken. Without one that does nothing there are none.
     """
     current = next((run for run in runs if run.id == run_id), None)
     if current is None:
         return {}
     found: dict[str, Run] = {}
     for run in runs:  # newest first
-        if _rest(run) == _rest(current):
+        if _rest(run) == _rest(current) and len({_tuned(run), _tuned(current), ""}) < 3:
             found.setdefault(_strategy(run), run)
     found.pop(AUTO, None)  # one that has not begun yet
     return {TITLES[name]: found[name] for name in TITLES if name in found} if "none" in found else {}
@@ -36,6 +37,11 @@ def _rest(run: Run) -> dict[str, object]:
     return {name: value for name, value in settings.items() if name != "imbalance"} | {
         "fingerprint": run.info.dataset.fingerprint
     }
+
+
+def _tuned(run: Run) -> str:
+    """What was tuned, also where the choice was left open; "" before a run has begun."""
+    return str(run.state.settings.get("strategy") or "")
 
 
 def _strategy(run: Run) -> str:

@@ -25,6 +25,7 @@ from sentiment.judging import Judgement, read_rule, save_rule
 from sentiment.training.runs import Run
 from ui import address, cache_judge, text
 from ui.cache_judge import Held
+from ui.guard import guard
 from ui.people import may
 from ui.state import session
 from ui.widgets import Figure, is_dark, show_figure, show_figures
@@ -217,7 +218,7 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
         with st.container(horizontal=True):
             st.button(
                 "Save with the run", icon=":material/save:", disabled=saved == rule, key="save-rule",
-                on_click=save_rule, args=(run, rule),
+                on_click=_save, args=(run, rule),
                 help="From then on, scoring a file with this run (on the Share page or by the command predict) follows "
                 "the rule. The endpoint goes on to give all probabilities and the most likely class.",
             )  # fmt: skip
@@ -225,8 +226,14 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
                       disabled=rule.plain and saved.plain, on_click=_reset, args=(run, judgement))  # fmt: skip
 
 
+def _save(run: Run, rule: Rule) -> None:
+    with guard():
+        save_rule(run, rule)
+
+
 def _reset(run: Run, judgement: Judgement) -> None:
-    save_rule(run, None)
+    with guard():
+        save_rule(run, None)
     session().kept.pop(f"rule:{run.id}", None)
     for key in (*(_key(run, name) for name in judgement.classes), f"undecided:{run.id}"):
         session().set_widget(key, 0)

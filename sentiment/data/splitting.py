@@ -30,6 +30,7 @@ def split_rows(
     labels: Iterable[str | None],
     *,
     groups: Sequence[int] | NDArray[np.int64] | None = None,
+    learned: NDArray[np.bool_] | None = None,
     test_fraction: float = 0.2,
     validation_fraction: float = 0.1,
     seed: int = 0,
@@ -42,6 +43,8 @@ def split_rows(
     Args:
         labels: one per row; missing or blank means unlabeled.
         groups: a group number per row (see `combine_groups`); None lets each row stand for itself.
+        learned: bool per row: those that the model has learned from before. They and the rest of their groups are in
+            the training part; the others are as close to the shares as they allow.
         test_fraction: share of the labeled rows held out for judging; 0 leaves the test part empty.
         validation_fraction: share of the labeled rows held out for choosing when to stop; may be 0 likewise.
         seed: of the random choice.
@@ -58,9 +61,14 @@ def split_rows(
     codes = codes.astype(np.int64)
     units = np.arange(len(labeled)) if groups is None else np.asarray(groups, dtype=np.int64)[labeled]
     units = np.unique(units, return_inverse=True)[1]
-    _check_classes(codes, units, [str(name) for name in names], n_parts=sum(f > 0 for f in fractions))
+    shown, n_parts = [str(name) for name in names], sum(f > 0 for f in fractions)
+    _check_classes(codes, units, shown, n_parts=n_parts)
+    given = np.full(int(units.max()) + 1, -1)
+    if learned is not None:
+        given[units[np.asarray(learned, bool)[labeled]]] = 0
+        _check_unseen(codes, units, given, shown, n_parts=n_parts - 1)
     rng = np.random.default_rng(seed)
-    part_of_unit = _assign_units(codes, units, fractions, rng=rng)
+    part_of_unit = _assign_units(codes, units, fractions, given, rng=rng)
     part_of_row = part_of_unit[units]
     train, validation, test = (labeled[part_of_row == part] for part in range(3))
     return Split(train=train, validation=validation, test=test)
@@ -133,6 +141,22 @@ def _check_classes(codes: Positions, units: Positions, names: list[str], *, n_pa
         )
 
 
+def _check_unseen(codes: Positions, units: Positions, given: Positions, names: list[str], *, n_parts: int) -> None:
+    """Raises a DataError where rows that the model has not learned from cannot be held out of every class."""
+    open_rows = given[units] < 0
+    pairs = np.unique(np.stack([codes[open_rows], units[open_rows]]), axis=1)
+    n_open = np.bincount(pairs[0], minlength=len(names))
+    lacking = [name for name, n in zip(names, n_open.tolist(), strict=True) if n < n_parts]
+    if lacking:
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        raise DataError(
+            f"The model to start from has learned from nearly every row that is "
+            f"{', '.join(f'“{_short(name)}”' for name in lacking[:3])}{more}",
+            expected=f"At least {n_parts} rows of each class that it has not seen, to judge it on",
+            todo="Label more rows, or start from a base model instead",
+        )
+
+
 def _remedy(tied: bool) -> str:
     if tied:  # enough rows, but copies of each other or of one document, which must not be torn apart
         return (
@@ -152,9 +176,14 @@ def _short(name: str) -> str:
 
 
 def _assign_units(
-    codes: Positions, units: Positions, fractions: tuple[float, float, float], *, rng: np.random.Generator
+    codes: Positions,
+    units: Positions,
+    fractions: tuple[float, float, float],
+    given: Positions,
+    *,
+    rng: np.random.Generator,
 ) -> Positions:
-    """The part (0 train, 1 validation, 2 test) of each unit, a unit being the rows of one group."""
+    """The part (0 train, 1 validation, 2 test) of each unit, a unit being the rows of one group; `given` where ≥ 0."""
     n_units, n_classes = int(units.max()) + 1, int(codes.max()) + 1
     sizes = np.bincount(units, minlength=n_units)
     totals = np.bincount(codes, minlength=n_classes)
@@ -164,7 +193,7 @@ def _assign_units(
     alone = single[units]
     class_of_single[units[alone]] = codes[alone]
     counts = _counts_of(codes, units, ~single)
-    parts = np.full(n_units, -1)
+    parts = given.copy()
     _reserve(parts, codes, units, sizes, [p for p in range(3) if fractions[p] > 0], rng=rng)
     rows_part = parts[units]
     for part in range(3):

@@ -1,6 +1,6 @@
 """Model packages: one .zip with what a model folder holds, and its card.
 
-    config.json  weights.safetensors  tokenizer.json or vocabulary.json  README.md
+    config.json  weights.safetensors  tokenizer.json or vocabulary.json  README.md  thresholds.json  trained_on.u64
 
 Unpacked, it is a base model's folder. Nothing in it is ever executed. What a stranger sends is looked at before
 anything of it is unpacked: names that are not these, links, encrypted or repeated members, and sizes beyond our own
@@ -22,6 +22,7 @@ from typing import BinaryIO
 
 from sentiment.errors import ModelError
 from sentiment.models.device import cache_folder
+from sentiment.models.learned import TRAINED_ON
 
 CONFIG, CARD, RULE = "config.json", "README.md", "thresholds.json"
 # The members, in the order in which they are written, and the bytes that each may have once it is unpacked.
@@ -31,6 +32,7 @@ MEMBERS = {
     RULE: 2**20,
     "tokenizer.json": 2**27,
     "vocabulary.json": 2**26,
+    TRAINED_ON: 2**26,
     "weights.safetensors": 2**30,
 }
 _STORED = ("weights.safetensors",)  # floats hardly shrink, and unpacking them would take longest

@@ -9,6 +9,7 @@ from typing import Any
 
 from sentiment.errors import ModelError
 from sentiment.files import read_json, workspace_folder
+from sentiment.language_names import NAMES
 
 SCRATCH, SCRATCH_RNN = "scratch-cnn", "scratch-rnn"
 MAJORITY, WORD_VECTORS = "majority", "word-vectors"
@@ -16,15 +17,6 @@ WORDS_FROM = "en-cnn-reviews"  # the base model whose word vectors the baseline 
 _MATTERS = 0.1  # share of the rows from which on a language counts in choosing a base
 _COMPARED_UP_TO = 19_000  # labels: macro-F1 84.9 against 79.8 there
 SHIPPED = Path(__file__).resolve().parents[2] / "base_models"
-_LANGUAGES = {
-    "en": "English",
-    "zh": "Chinese",
-    "de": "German",
-    "fr": "French",
-    "es": "Spanish",
-    "it": "Italian",
-    "ja": "Japanese",
-}
 
 
 @dataclass(frozen=True)
@@ -156,7 +148,7 @@ def _that_matter(counts: Mapping[str, int]) -> list[str]:
 
 
 def _language(code: str) -> str:
-    return _LANGUAGES.get(code, f"“{code}”")
+    return NAMES.get(code, f"“{code}”")
 
 
 def _read(folder: Path) -> BaseModel:
@@ -177,7 +169,7 @@ def _read(folder: Path) -> BaseModel:
             kind="pretrained",
             folder=folder,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ModelError(
             f"The config of base model {folder.name} is damaged ({error})",
             todo="Restore its folder from the repository",

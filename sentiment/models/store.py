@@ -89,7 +89,7 @@ def load_model(folder: Path) -> ModelFolder:
             raise ValueError("a number is out of its range")
         if isinstance(encoder, EncoderConfig):
             _check_budget(encoder)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ModelError(f"The config of {folder.name} does not describe a model of ours ({error})") from error
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     if tokenizer.get_vocab_size() != encoder.vocab_size:

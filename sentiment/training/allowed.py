@@ -20,7 +20,7 @@ def imbalance_for(base: str, strategy: str | None = None) -> tuple[str, ...]:
 
 def strategies_for(base: str) -> tuple[str, ...]:
     """The strategies of `STRATEGIES` that make sense for a base: all if there is something to keep, else none."""
-    return () if base in BASELINES or base.startswith("scratch-") else tuple(STRATEGIES)
+    return () if base in (*BASELINES, SCRATCH, SCRATCH_RNN) else tuple(STRATEGIES)
 
 
 def takes_vectors(base: str) -> bool:

@@ -1,12 +1,14 @@
 """What is chosen where the user leaves the choice open, and how long a run takes. Light: pages show it beforehand."""
 
+import dataclasses
 import math
+from collections.abc import Collection
 
-from sentiment.models.registry import BASELINES
+from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN
 from sentiment.training.config import FinetuneConfig
 
 FULL_FROM = 1_000  # training rows; about level with the head alone from there to 2,000, and better at 4,000 tweets
-_OF_THE_LOOP = ("focal", "augment")  # strategies against imbalance that a regression on text vectors does not know
+OF_THE_LOOP = ("focal", "augment")  # strategies against imbalance that a regression on text vectors does not know
 _PASSES = 12  # over 2,000 rows; fewer over more, more over fewer
 _SECONDS_PER_TOKEN = 4.5e-6  # one padded token through one training step, on two laptop cores
 _STARTUP = (5.0, 20.0)  # loading jax and compiling: with the programs cached, and the first time
@@ -29,11 +31,22 @@ def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -
         return "full", "Nothing was pretrained, so everything is trained."
     if config.epochs is not None or config.learning_rate is not None:
         return "full", "Epochs or a learning rate were set, so everything is tuned."
-    if config.imbalance in _OF_THE_LOOP:
+    if config.imbalance in OF_THE_LOOP:
         return "full", f"The strategy {config.imbalance} acts while everything is tuned, so everything is."
     if n_train < FULL_FROM:
         return "head", f"With fewer than {FULL_FROM:,} labels to learn from, the encoder is better left as it is."
     return "full", f"From {FULL_FROM:,} labels on, tuning the encoder as well pays."
+
+
+def tune_alike(config: FinetuneConfig, strategies: Collection[str]) -> FinetuneConfig:
+    """The settings with which runs that differ in what is done against imbalance differ in nothing else.
+
+    Some strategies act while everything is tuned; with the choice left open, the other runs would tune the head alone.
+    """
+    pretrained = config.base not in (*BASELINES, SCRATCH, SCRATCH_RNN)
+    if pretrained and config.strategy is None and set(strategies) & set(OF_THE_LOOP):
+        return dataclasses.replace(config, strategy="full")
+    return config
 
 
 def choose_learning_rate(*, pretrained: bool) -> float:
@@ -43,7 +56,7 @@ def choose_learning_rate(*, pretrained: bool) -> float:
 
 def choose_batch_size(config: FinetuneConfig, n_train: int) -> int:
     """Rows per step: as configured, and small enough that a pass over few rows has some eight steps."""
-    return max(4, min(config.batch_size, 2 ** int(math.log2(max(n_train / 8, 4)))))
+    return min(config.batch_size, max(4, 2 ** int(math.log2(max(n_train / 8, 4)))))
 
 
 def estimate_seconds(
@@ -71,7 +84,7 @@ def estimate_seconds(
 def _seconds_of_steps(n_rows: int, *, mean_tokens: float, config: FinetuneConfig) -> float:
     n_train = n_rows * (1.0 - config.test_fraction - config.validation_fraction)
     padded = min(config.max_length, 1.4 * mean_tokens + 8)
-    pretrained = not config.base.startswith("scratch-")
+    pretrained = config.base not in (SCRATCH, SCRATCH_RNN)
     tuned = choose_strategy(config, n_train=round(n_train), pretrained=pretrained)[0] != "head"
     passes = choose_epochs(config, round(n_train)) if tuned else 1
     return n_train * passes * padded * _SECONDS_PER_TOKEN

@@ -14,6 +14,7 @@ from sentiment.training.held_out import (
     Labeled,
     add_predictions,
     held_out_table,
+    kept_split,
     split_labeled,
     validation_table,
     write_split,
@@ -55,22 +56,21 @@ def finetune(
         )
     journal = Journal(run, on_state, should_stop)
     journal.tell(phase="Splitting the rows, duplicates on one side")
-    labeled = labeled or split_labeled(dataset, run.info.config)
+    labeled = labeled or split_labeled(dataset, run.info.config, kept=kept_split(run, dataset))
     write_split(run, labeled)
     fit = fit_simple if run.info.config.base in BASELINES else _fit_network
     outcome = fit(labeled, journal)
     probs = _calibrate(run, labeled, outcome)
     table = add_predictions(held_out_table(labeled), "model", probs, labeled.classes)
     run.write_predictions(table)
-    ended = {"status": "stopped", "message": outcome.message} if outcome.asked else {}
+    message = " ".join([outcome.message, *journal.notes])
+    ended = {"status": "stopped", "message": message} if outcome.asked else {}
     journal.tell(phase="Measuring the simple baselines", **ended)
     for column, name in compared_baselines(run.info.config.base, language=dataset.language).items():
         probs = predict_compared(name, labeled, language=dataset.language)
         table = add_predictions(table, column, probs, labeled.classes)
     run.write_predictions(table)
-    return journal.tell(
-        status="stopped" if outcome.asked else "finished", phase="", seconds_left=None, message=outcome.message
-    )
+    return journal.tell(status="stopped" if outcome.asked else "finished", phase="", seconds_left=None, message=message)
 
 
 def _calibrate(run: Run, labeled: Labeled, outcome: Outcome) -> NDArray[np.float32]:

@@ -191,16 +191,18 @@ class Trainer:
         """Trains to the end, to early stopping, or until asked to stop.
 
         Args:
-            on_progress: called about twice a second and at every validation.
+            on_progress: called about twice a second and at every validation; where there may be a checkpoint to go on
+                from, first with the step that was found, of the kind "resumed".
             should_stop: asked before every step.
             checkpoints: folder to write checkpoints to and to resume from.
         """
         if checkpoints is not None:
             self._restore(checkpoints, on_progress)
-        stopped = self._loop(on_progress, should_stop, checkpoints)
+        patient = self._validation is None or self._state.stale < self._settings.patience
+        stopped = self._loop(on_progress, should_stop, checkpoints) if patient else "early"
         if self._validation is not None and self._state.best_macro_f1 is None and self._state.step:
             self._validate(on_progress, None)  # stopped before the first validation: keep what there is
-        if checkpoints is not None:
+        if checkpoints is not None and self._state.step:  # before the first step there is nothing to go on from
             self._save(checkpoints)
         state = self._state
         return FitResult(self.best_params(), state.best_macro_f1, state.best_loss, state.best_step, stopped)
@@ -346,12 +348,11 @@ class Trainer:
 
     def _restore(self, folder: Path, on_progress: Any) -> None:
         found = load_checkpoint(folder, like=self._state.trees(), share=self._placement.share)
-        if found is None:
-            return
-        trees, meta = found
-        best = trees.pop("best")
-        for name, value in {**self._placement.replicate(trees), "best": best, **meta}.items():
-            setattr(self._state, name, value)
+        if found is not None:
+            trees, meta = found
+            best = trees.pop("best")
+            for name, value in {**self._placement.replicate(trees), "best": best, **meta}.items():
+                setattr(self._state, name, value)
         on_progress(self._progress("resumed", 0.0, None), self)
 
 

@@ -1,15 +1,23 @@
 """Which rows a run learns from and which it is judged on, and the table of what was predicted for these."""
 
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sentiment.data import Dataset, Split, combine_groups, group_duplicates, normalise_texts, split_rows
-from sentiment.errors import DataError
+from sentiment.errors import DataError, RunError
+from sentiment.files import write_atomic
+from sentiment.models.folders import model_folder
+from sentiment.models.learned import read_learned, write_learned
+from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN
 from sentiment.training.config import BEFORE, FinetuneConfig
-from sentiment.training.languages import row_languages, stratify
+from sentiment.training.languages import describe_languages, row_languages, stratify, tabulate_languages
 from sentiment.training.runs import Run
 
 MOST_UNLABELED = 3_000  # rows without a label that a run learns from
@@ -26,6 +34,7 @@ class Labeled:
         classes: class names, in the order of a model's columns.
         unlabeled: different texts of rows without a label, none of them a near-duplicate or from the document of a
             test or validation row.
+        n_learned_before: labeled rows that the model to start from has learned from.
     """
 
     frame: pd.DataFrame
@@ -33,6 +42,7 @@ class Labeled:
     split: Split
     classes: tuple[str, ...]
     unlabeled: tuple[str, ...] = ()
+    n_learned_before: int = 0
 
     def texts(self, positions: NDArray[np.int64]) -> list[str]:
         """The texts of some rows."""
@@ -48,24 +58,69 @@ class Labeled:
         return held_out_positions(self.split)
 
 
-def split_labeled(dataset: Dataset, config: FinetuneConfig) -> Labeled:
+def split_labeled(dataset: Dataset, config: FinetuneConfig, *, kept: Split | None = None) -> Labeled:
     """The labeled rows of a dataset, split by the run's settings.
+
+    Rows that the model to start from has learned from are for training alone.
+
+    Args:
+        dataset: with labels.
+        config: the settings.
+        kept: the split that a run began with, if it goes on (see `kept_split`).
 
     Raises:
         DataError: if the labels do not allow it, in words.
+        ModelError: if there is no such base model.
     """
     frame = dataset.labeled.reset_index(drop=True)
     groups = group_duplicates(frame["text"])
     if dataset.group_column is not None:
         groups = combine_groups(groups, frame["group"])
-    split = _split(frame, groups, config)
+    before = learned_before(config.base)
+    learned = None if before is None else np.isin(hash_texts(frame["text"]), before)
+    split = kept or _split(frame, groups, learned if learned is not None and learned.any() else None, config)
     positions = {name: position for position, name in enumerate(dataset.classes)}
     labels = frame["label"].map(positions).to_numpy().astype(np.int64)
     unlabeled = _unlabeled_texts(dataset, frame, split, seed=config.seed) if config.self_training else ()
-    return Labeled(frame, labels, split, dataset.classes, unlabeled)
+    return Labeled(frame, labels, split, dataset.classes, unlabeled, 0 if learned is None else int(learned.sum()))
 
 
-def _split(frame: pd.DataFrame, groups: NDArray[np.int64], config: FinetuneConfig) -> Split:
+def learned_before(base: str) -> NDArray[np.uint64] | None:
+    """Hashes (see `hash_texts`) of the texts that a run, package or base model has learned from; None if not known.
+
+    Raises:
+        ModelError: if there is no such base, or what it says of itself is damaged.
+    """
+    if base in (*BASELINES, SCRATCH, SCRATCH_RNN):
+        return None
+    found, split = read_learned(model_folder(base)), Path(base) / "split.npz"
+    if found is None and split.is_file():  # of a run from before models said it themselves
+        with np.load(split, allow_pickle=False) as kept:
+            return np.asarray(kept["trained_on"], np.uint64)
+    return found
+
+
+def kept_split(run: Run, dataset: Dataset) -> Split | None:
+    """The split that a run began with, as positions among the labeled rows; None for a new run.
+
+    Raises:
+        RunError: if it cannot be read, or is of other rows.
+    """
+    path = run.folder / "split.npz"
+    if not path.is_file():
+        return None
+    labeled = dataset.labeled
+    place = pd.Series(np.arange(len(labeled)), labeled["row"].to_numpy(np.int64))
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return Split(**{part: place.loc[kept[part]].to_numpy(np.int64) for part in ("train", "validation", "test")})
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise RunError("The split of this run cannot be read", todo="Start a new run") from error
+
+
+def _split(
+    frame: pd.DataFrame, groups: NDArray[np.int64], learned: NDArray[np.bool_] | None, config: FinetuneConfig
+) -> Split:
     """The split, with about the same share of every class in every language in each part where that can be had."""
     labels = frame["label"].tolist()
 
@@ -73,6 +128,7 @@ def _split(frame: pd.DataFrame, groups: NDArray[np.int64], config: FinetuneConfi
         return split_rows(
             strata,
             groups=groups,
+            learned=learned,
             test_fraction=config.test_fraction,
             validation_fraction=config.validation_fraction,
             seed=config.seed,
@@ -99,20 +155,40 @@ def _unlabeled_texts(dataset: Dataset, frame: pd.DataFrame, split: Split, *, see
     return tuple(np.random.default_rng(seed).permutation(texts)[:MOST_UNLABELED].tolist())
 
 
+def about_rows(labeled: Labeled, *, setting: str) -> dict[str, Any]:
+    """How many rows are for what, in which languages (most first), and what is done about these: plain values."""
+    train = labeled.split.train
+    table = tabulate_languages(labeled.languages(train), labeled.frame["label"].iloc[train])
+    counts = table.sum(axis=1).sort_values(ascending=False, kind="stable")
+    return {
+        "n_train": len(train),
+        "n_validation": len(labeled.split.validation),
+        "n_learned_before": labeled.n_learned_before,
+        "languages": {str(code): int(n) for code, n in counts.items()},
+        "languages_reason": describe_languages(table, setting=setting),
+    }
+
+
 def write_split(run: Run, labeled: Labeled) -> None:
-    """Notes which rows went where, and hashes of the training texts, so that others can tell them again."""
+    """Notes which rows went where, and hashes of the training texts, so that others can tell them again.
+
+    With the model, those that its base has learned from are noted as well.
+    """
     rows = labeled.frame["row"].to_numpy(np.int64)
     split = labeled.split
     trained = np.concatenate([split.train, split.validation])
-    np.savez(
-        run.folder / "split.npz",
-        train=rows[split.train],
-        validation=rows[split.validation],
-        test=rows[split.test],
-        trained_on=hash_texts(
-            pd.concat([labeled.frame["text"].iloc[trained], pd.Series(labeled.unlabeled, dtype="str")])
-        ),
-    )
+    texts = pd.concat([labeled.frame["text"].iloc[trained], pd.Series(labeled.unlabeled, dtype="str")])
+    hashes, before = hash_texts(texts), learned_before(run.info.config.base)
+    write_learned(run.folder / "model", hashes if before is None else np.concatenate([hashes, before]))
+    with BytesIO() as buffer:
+        np.savez(
+            buffer,
+            train=rows[split.train],
+            validation=rows[split.validation],
+            test=rows[split.test],
+            trained_on=hashes,
+        )
+        write_atomic(run.folder / "split.npz", buffer.getvalue())
 
 
 def hash_texts(texts: "pd.Series[str]") -> NDArray[np.uint64]:

@@ -117,7 +117,7 @@ def stop(run_folder: Path) -> None:
     if not state.active:
         return
     (run_folder / "stop").touch()
-    if state.step == 0 and not (run_folder / "model").exists():
+    if state.step == 0 and not run.has_model:
         worker = worker_of(run_folder)
         if worker is not None:
             end(worker)
@@ -127,6 +127,8 @@ def stop(run_folder: Path) -> None:
             )
         )
     else:
+        if not (state := run.state).active:  # it has just ended by itself
+            return
         run.write_state(dataclasses.replace(state, status="stopping", phase="Stopping and keeping the best weights"))
 
 

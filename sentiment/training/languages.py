@@ -3,7 +3,6 @@
 It knows no deep-learning library, so that pages can show what is done before anything is trained.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -17,6 +16,8 @@ from sentiment.training.config import BALANCED
 FEWEST = 20  # labels of a language from which on it counts as one of several; fewer may be slips of recognition
 TEMPER = 0.5  # by which power of its labels a language counts in all: 0 for each language the same, 1 as they are
 _ROUNDS = 20  # of raking, which needs a handful
+_SPREAD = 3.0  # times its language's mean, or one part in as many: by how much a row may count
+_TEMPERS = 11  # powers that are tried, from the wanted one to 1
 _PARTS = 3  # of a split, in each of which a stratum has to be
 Positions = NDArray[np.int64]
 
@@ -35,7 +36,10 @@ def weigh_languages(
 
     A language counts in all by the square root of its labels (compare the tempered sampling of Conneau & Lample 2019,
     section 3.1). Within it the classes are raked (Deming & Stephan 1940) so that every class counts in all as it did:
-    what is done against imbalance between classes is the same with these weights as without.
+    what is done against imbalance between classes is the same with these weights as without. Where the languages have
+    very different shares of the classes, that would silence one class of a language; the languages are then balanced
+    only as far as no row counts for more than `_SPREAD` times its language's rows on average, or for less than one part
+    in as many.
 
     Args:
         languages: the code of each row.
@@ -47,13 +51,10 @@ def weigh_languages(
         None where every row counts the same: by the setting, or because fewer than two languages have `FEWEST` labels.
     """
     codes, names = pd.factorize(_known(languages), sort=True)
-    shares = _shares(dict(Counter(names[codes].tolist())), setting=setting, temper=temper)
-    if not shares:
-        return None
     n_classes = int(labels.max()) + 1
     cells = np.bincount(codes * n_classes + labels, minlength=len(names) * n_classes).reshape(-1, n_classes)
-    weights = _rake(cells, rows=len(labels) * np.array([shares[name] for name in names]))
-    return np.asarray(weights[codes, labels], np.float32)
+    weights = _balance(cells, names.tolist(), setting=setting, temper=temper)
+    return None if weights is None else np.asarray(weights[codes, labels], np.float32)
 
 
 def _known(languages: Sequence[str] | NDArray[np.object_]) -> NDArray[np.object_]:
@@ -63,16 +64,25 @@ def _known(languages: Sequence[str] | NDArray[np.object_]) -> NDArray[np.object_
     return np.asarray(series.where((counts >= FEWEST) & (series != UNDETERMINED), ""), object)
 
 
-def _shares(counts: Mapping[str, int], *, setting: str, temper: float = TEMPER) -> dict[str, float]:
-    """The share of each language in all that counts, summing to 1; {} where all rows count the same.
+def _balance(
+    cells: NDArray[np.int64], names: Sequence[str], *, setting: str, temper: float
+) -> NDArray[np.float64] | None:
+    """The weight of a row of each cell [n_languages, n_classes]; None where all rows count the same."""
+    counts = dict(zip(names, cells.sum(axis=1).tolist(), strict=True))
+    if setting != BALANCED or sum(bool(name) for name in names) < 2:
+        return None
+    for power in np.linspace(temper, 1.0, _TEMPERS):  # with 1 all rows count the same
+        shares = _shares(counts, temper=float(power))
+        weights = _rake(cells, rows=cells.sum() * np.array([shares[name] for name in names]))
+        if _is_even(weights, cells):
+            return weights
+    return None
 
-    Rows of languages with few labels, "", keep their share.
-    """
-    several = {name: n for name, n in counts.items() if name}
-    if setting != BALANCED or len(several) < 2:
-        return {}
+
+def _shares(counts: Mapping[str, int], *, temper: float) -> dict[str, float]:
+    """The share of each language in all that counts, summing to 1; those with few labels together, "", keep theirs."""
     total, rest = sum(counts.values()), counts.get("", 0)
-    tempered = {name: n**temper for name, n in several.items()}
+    tempered = {name: n**temper for name, n in counts.items() if name}
     left = (1.0 - rest / total) / sum(tempered.values())
     return {**{name: left * value for name, value in tempered.items()}, **({"": rest / total} if rest else {})}
 
@@ -87,36 +97,56 @@ def _rake(cells: NDArray[np.int64], *, rows: NDArray[np.float64]) -> NDArray[np.
     return np.divide(table, cells, out=np.ones(cells.shape), where=cells > 0)
 
 
-def preview_languages(counts: Mapping[str, int], *, setting: str) -> pd.DataFrame:
+def _is_even(weights: NDArray[np.float64], cells: NDArray[np.int64]) -> bool:
+    """Whether no class of a language is silenced or shouts, and every class counts in all as it did."""
+    totals = weights * cells
+    means = (totals.sum(axis=1) / cells.sum(axis=1))[:, None]
+    spread = np.where(cells > 0, weights / means, 1.0)
+    kept = np.allclose(totals.sum(axis=0), cells.sum(axis=0), rtol=1e-2)
+    return kept and bool(((spread <= _SPREAD) & (spread >= 1.0 / _SPREAD)).all())
+
+
+def tabulate_languages(languages: Iterable[str], labels: Iterable[str]) -> pd.DataFrame:
+    """Rows of each language code (the index) and class (the columns)."""
+    table: pd.DataFrame = pd.crosstab(np.array(list(languages), object), np.array(list(labels), object))
+    return table
+
+
+def preview_languages(table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
     """What a setting does to training rows, language by language, the one with most rows first.
 
     Args:
-        counts: training rows of each language code.
+        table: training rows of each language code and class; see `tabulate_languages`.
         setting: one of `LANGUAGES`.
 
     Returns:
         Columns language (its code), rows, weight (of one of its rows, on average), share (of all that counts, 0 to 1).
-        Languages with fewer than `FEWEST` rows, and rows whose language is not known, count as they are.
+        Languages with fewer than `FEWEST` rows, and rows whose language is not known, count as they are on average.
     """
-    known = {code: n for code, n in counts.items() if n >= FEWEST and code != UNDETERMINED}
-    rest = sum(counts.values()) - sum(known.values())
-    shares = _shares({**known, **({"": rest} if rest else {})}, setting=setting)
-    total = max(sum(counts.values()), 1)
-    weights = {code: shares[code] * total / known[code] if shares and code in known else 1.0 for code in counts}
-    ordered = sorted((code for code in counts if counts[code]), key=lambda code: (-counts[code], code))
+    codes, cells = [str(code) for code in table.index], table.to_numpy(np.int64)
+    counts, known = cells.sum(axis=1), _known(np.repeat(np.array(codes, object), cells.sum(axis=1)))
+    names = [str(known[first]) if n else "" for first, n in zip(np.cumsum(counts) - counts, counts, strict=True)]
+    merged = pd.DataFrame(cells, index=names).groupby(level=0).sum()
+    weights = _balance(merged.to_numpy(np.int64), merged.index.tolist(), setting=setting, temper=TEMPER)
+    if weights is None:
+        weights = np.ones(merged.shape)
+    means = (weights * merged).sum(axis=1) / merged.sum(axis=1).clip(lower=1)
+    order = sorted(range(len(codes)), key=lambda i: (-counts[i], codes[i]))
+    weight = np.array([means[names[i]] for i in order])
+    rows = counts[order]
     return pd.DataFrame(
         {
-            "language": pd.array(ordered, dtype="str"),
-            "rows": np.array([counts[code] for code in ordered], np.int64),
-            "weight": [weights[code] for code in ordered],
-            "share": [weights[code] * counts[code] / total for code in ordered],
+            "language": pd.array([codes[i] for i in order], dtype="str"),
+            "rows": rows,
+            "weight": weight,
+            "share": weight * rows / max(int(counts.sum()), 1),
         }
     )
 
 
-def describe_languages(counts: Mapping[str, int], *, setting: str) -> str:
+def describe_languages(table: pd.DataFrame, *, setting: str) -> str:
     """What is done about languages with so many training rows each, in a sentence; "" where nothing is."""
-    preview = preview_languages(counts, setting=setting)
+    preview = preview_languages(table, setting=setting)
     told = preview[(preview["weight"] - 1.0).abs() > 0.005]
     if told.empty:
         return ""
@@ -124,12 +154,7 @@ def describe_languages(counts: Mapping[str, int], *, setting: str) -> str:
         f"{language_name(str(line['language']))} {line['rows']:,} labels, each counts as {line['weight']:.2g}"
         for line in told.to_dict("records")
     ]
-    return f"Balanced across languages: {'; '.join(parts)}."
-
-
-def count_languages(languages: Iterable[str]) -> dict[str, int]:
-    """Rows of each language code, most first."""
-    return dict(Counter(languages).most_common())
+    return f"Balanced across languages, on average: {'; '.join(parts)}."
 
 
 def stratify(labels: Sequence[str], languages: NDArray[np.object_], groups: Positions) -> list[str]:

@@ -18,15 +18,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sentiment.access import Role, require
-from sentiment.data import Dataset, Split
+from sentiment.data import Dataset, combine_groups
+from sentiment.errors import RunError
 from sentiment.evaluation.growth import OF_ONE_CLASS, Growth, HeldOut, Trial, grow
 from sentiment.evaluation.metrics import TOO_FEW
 from sentiment.files import read_json, write_json
 from sentiment.models.registry import BASELINES, MAJORITY, SCRATCH, SCRATCH_RNN
-from sentiment.training.held_out import Labeled
-from sentiment.training.runs import Run
+from sentiment.training.held_out import Labeled, kept_split
+from sentiment.training.runs import LEARNING_CURVE, Run
 
-FILE = "learning_curve.json"
 FEWEST_LABELS, FEWEST_HELD_OUT = 100, 50
 _FEWEST_OF_CLASS = 24  # labels of a class whose quarter still is a handful
 _MOST_LABELS, _MOST_HELD_OUT = 2_000, 2_000  # what a few seconds allow
@@ -60,7 +60,7 @@ def measure_learning(run: Run, dataset: Dataset) -> dict[str, Any]:
     train = own if len(labeled.split.test) else labeled.split.train
     skipped = _reason_against(run, n_labels=len(train), n_held_out=len(held_out))
     values = {"skipped": skipped} if skipped else _measure(run, labeled, train=np.sort(train), held_out=held_out)
-    write_json(run.folder / FILE, values)
+    write_json(run.folder / LEARNING_CURVE, values)
     return values
 
 
@@ -74,7 +74,7 @@ def read_learning(run: Run) -> dict[str, Any] | None:
         likewise), or "skipped" with the reason. A curve is a `Growth` as a dictionary.
     """
     try:
-        values = read_json(run.folder / FILE)
+        values = read_json(run.folder / LEARNING_CURVE)
         if "skipped" in values:
             return {"skipped": str(values["skipped"])}
         for curve in (
@@ -89,10 +89,9 @@ def read_learning(run: Run) -> dict[str, Any] | None:
 
 def _labeled(run: Run, dataset: Dataset) -> Labeled:
     """The run's rows and their split, as it noted them."""
-    frame = dataset.labeled.reset_index(drop=True)
-    place = pd.Series(np.arange(len(frame)), index=frame["row"].to_numpy())
-    with np.load(run.folder / "split.npz", allow_pickle=False) as kept:
-        split = Split(**{part: place.loc[kept[part]].to_numpy(np.int64) for part in ("train", "validation", "test")})
+    frame, split = dataset.labeled.reset_index(drop=True), kept_split(run, dataset)
+    if split is None:
+        raise RunError("This run has noted no split", todo="Resume it, or start a new run")
     codes = {name: code for code, name in enumerate(dataset.classes)}
     return Labeled(frame, frame["label"].map(codes).to_numpy().astype(np.int64), split, dataset.classes)
 
@@ -118,7 +117,7 @@ def _measure(run: Run, labeled: Labeled, *, train: Positions, held_out: Position
     until = time.monotonic() + _MOST_SECONDS
     rng, n_labels = np.random.default_rng(run.info.config.seed), len(train)
     counts = np.bincount(labeled.labels[train], minlength=len(labeled.classes))
-    groups = labeled.frame["group"].to_numpy() if run.info.group_column else None
+    groups = combine_groups(labeled.frame["group"]) if run.info.group_column else None
     if n_labels > _MOST_LABELS:
         train = _part(labeled, train, share=_MOST_LABELS / n_labels, groups=groups, rng=rng)
     if len(held_out) > _MOST_HELD_OUT:
@@ -136,7 +135,7 @@ def _measure(run: Run, labeled: Labeled, *, train: Positions, held_out: Position
         for _ in range(times)
     ]
     trials = [Trial(len(part), said) for part, said in zip(parts, _fit_all(fit, parts), strict=True)]
-    trials = _level(trials, len(train))
+    trials = _level(trials)
     by_class = rows.f1(trials[-1].said)[0]
     classes = _measure_classes(
         labeled,
@@ -205,10 +204,11 @@ def _measure_classes(
     return found
 
 
-def _level(trials: Sequence[Trial], n: int) -> list[Trial]:
-    """The trials with the sizes that were meant: documents are not cut, so a part may be a few rows off."""
-    meant = [max(2, n // nth) for nth, times in PARTS for _ in range(times)]
-    return [dataclasses.replace(trial, n_labels=size) for trial, size in zip(trials, meant, strict=True)]
+def _level(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials, those of one part with their mean size: documents are not cut, so it varies a little."""
+    parts = np.repeat(np.arange(len(PARTS)), [times for _, times in PARTS])
+    sizes = pd.Series([trial.n_labels for trial in trials]).groupby(parts).transform("mean").round().astype(int)
+    return [dataclasses.replace(trial, n_labels=int(n)) for trial, n in zip(trials, sizes, strict=True)]
 
 
 def _part(
@@ -228,7 +228,7 @@ def _part(
 
 def _documents(rows: Positions, groups: NDArray[Any], *, share: float, rng: np.random.Generator) -> Positions:
     """Whole documents in a random order, up to about a share of the rows."""
-    codes, names = pd.factorize(pd.Series(groups, dtype=object), use_na_sentinel=False)
+    codes, names = pd.factorize(groups)
     order = rng.permutation(len(names))
     sizes = np.bincount(codes, minlength=len(names))[order]
     n = max(1, int(np.searchsorted(np.cumsum(sizes), share * len(rows) + 0.5 * sizes.mean())))

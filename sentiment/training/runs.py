@@ -31,10 +31,12 @@ from sentiment.access import Role, require
 from sentiment.data import DatasetInfo
 from sentiment.errors import RunError, UsageError
 from sentiment.files import read_json, write_atomic, write_json
+from sentiment.models.package import RULE
 from sentiment.training.allowed import check_settings
 from sentiment.training.config import FinetuneConfig
 
 LABELS_FILE = "labels.parquet"
+LEARNING_CURVE = "learning_curve.json"
 ACTIVE = ("queued", "starting", "running", "stopping")
 ENDED = ("stopped", "finished", "failed", "interrupted")
 MODELS = ("model", "majority", "tfidf")  # the columns of predictions.parquet, in the order in which they are shown
@@ -109,6 +111,13 @@ class RunState:
     updated: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "RunState":
+        """The state as it was written; one with values of other kinds than a worker writes cannot be read."""
+        known = {f.name: value for f in dataclasses.fields(cls) if (value := values.get(f.name)) is not None}
+        sound = all(isinstance(value, _KINDS.get(name, str)) for name, value in known.items())
+        return cls(**known) if sound else _UNREADABLE
+
     @property
     def active(self) -> bool:
         """Whether a worker is, or should be, at work on it."""
@@ -118,6 +127,18 @@ class RunState:
     def progress(self) -> float:
         """Share of the steps done, from 0 to 1."""
         return 1.0 if self.status == "finished" else min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+
+
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("step", "total_steps", "epoch", "total_epochs"), int),
+    **dict.fromkeys(("seconds_left", "elapsed", "best_macro_f1"), (int, float)),
+    **dict.fromkeys(("error", "settings"), dict),
+}  # of the values of a state; the others are strings
+_UNREADABLE = RunState(
+    status="interrupted",
+    phase="",
+    message="What this run had noted of its progress cannot be read. Resume it to go on from its last checkpoint.",
+)
 
 
 def now() -> str:
@@ -157,17 +178,17 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """How far the run is, as the worker last wrote it (see `jobs.read_state` for one that checks the process)."""
+        """How far the run is, as the worker last wrote it (see `jobs.read_state` for one that checks the process).
+
+        One that cannot be read is "interrupted", with a message that says so: the run can be resumed or deleted.
+        """
         try:
             values = read_json(self.folder / "state.json")
         except FileNotFoundError:
             return RunState()
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"The state of run {self.info.id} cannot be read", todo="Resume the run, or delete it"
-            ) from error
-        known = {f.name for f in dataclasses.fields(RunState)}
-        return RunState(**{name: value for name, value in values.items() if name in known})
+        except (OSError, ValueError, RecursionError):
+            return _UNREADABLE
+        return RunState.from_dict(values) if isinstance(values, dict) else _UNREADABLE
 
     def write_state(self, state: RunState) -> None:
         """Replaces the state; only the worker, or whoever found it dead, calls this."""
@@ -196,6 +217,11 @@ class Run:
         frame = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
         return frame.astype(HISTORY_COLUMNS).sort_values("step", kind="stable", ignore_index=True)
 
+    @property
+    def has_history(self) -> bool:
+        """Whether a worker has logged anything."""
+        return (self.folder / "history.jsonl").exists()
+
     def log(self, **row: Any) -> None:
         """Appends one line to the history."""
         require(Role.OWNER, doing="change a run")
@@ -216,6 +242,14 @@ class Run:
         """Replaces the predictions, whole or not at all."""
         require(Role.OWNER, doing="change a run")
         write_atomic(self.folder / "predictions.parquet", frame.to_parquet(index=False))
+
+    def forget_judgement(self) -> bool:
+        """Takes away what was found with weights that are about to be replaced; returns whether thresholds were."""
+        require(Role.OWNER, doing="change a run")
+        had_rule = (self.folder / RULE).exists()
+        for name in ("predictions.parquet", "validation.parquet", LEARNING_CURVE, RULE):
+            (self.folder / name).unlink(missing_ok=True)
+        return had_rule
 
     def validation(self) -> pd.DataFrame | None:
         """Validation rows with the model's probabilities, or None where a run kept none.

@@ -11,10 +11,10 @@ from sentiment.models.device import describe_cores
 from sentiment.models.linear_store import save_linear
 from sentiment.training.allowed import imbalance_for
 from sentiment.training.config import AUTO
-from sentiment.training.held_out import Labeled
+from sentiment.training.held_out import Labeled, about_rows
 from sentiment.training.imbalance import ImbalancePlan, draw_epoch, plan_imbalance
 from sentiment.training.journal import Journal, Outcome
-from sentiment.training.languages import count_languages, describe_languages, weigh_languages
+from sentiment.training.languages import weigh_languages
 from sentiment.training.runs import Run
 from sentiment.training.scores import macro_f1
 
@@ -35,13 +35,7 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
         ModelError: if the base model whose word vectors are wanted is not there or damaged.
     """
     run, split = journal.run, labeled.split
-    counted = count_languages(labeled.languages(split.train))
-    about_rows = {
-        "n_train": len(split.train),
-        "n_validation": len(split.validation),
-        "languages": counted,
-        "languages_reason": describe_languages(counted, setting=run.info.config.languages),
-    }
+    rows = about_rows(labeled, setting=run.info.config.languages)
     journal.tell(status="running", phase="Fitting", device=describe_cores(), total_steps=1, total_epochs=1)
     began = time.monotonic()
     first, plan = fit_rows(run, labeled, split.train)
@@ -51,9 +45,7 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
     seconds = time.monotonic() - began
     save_linear(run.folder / "model", dataclasses.replace(model, extra=journal.describe_model()))
     chosen = {"imbalance": plan.strategy, "imbalance_reason": plan.reason, "n_features": model.features.n_features}
-    journal.tell(
-        phase="Judging the held-out rows", step=1, epoch=1, best_macro_f1=score, settings={**about_rows, **chosen}
-    )
+    journal.tell(phase="Judging the held-out rows", step=1, epoch=1, best_macro_f1=score, settings={**rows, **chosen})
     judged = model if len(split.test) else first
     return Outcome(
         judged(labeled.texts(labeled.held_out)),

@@ -17,10 +17,10 @@ from sentiment.models.tokenizer import TokenTable, encode, load_tokenizer, unkno
 from sentiment.training.config import BEFORE
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.head import fit_head, guess_targets
-from sentiment.training.held_out import Labeled
+from sentiment.training.held_out import Labeled, about_rows
 from sentiment.training.imbalance import ImbalancePlan, plan_imbalance
 from sentiment.training.journal import Journal
-from sentiment.training.languages import count_languages, describe_languages, weigh_languages
+from sentiment.training.languages import weigh_languages
 from sentiment.training.optimizer import split_groups
 from sentiment.training.start import Start, keep_words, load_start
 from sentiment.training.steps import make_encoding
@@ -141,6 +141,7 @@ class Transfer:
 
     def save(self, params: dict[str, Any]) -> None:
         """Writes weights as the run's model."""
+        self.journal.replace_weights()
         model = ModelFolder(
             params,
             self.start.encoder,
@@ -158,17 +159,12 @@ class Transfer:
             train: the training texts.
             n_unlabeled: rows without a label that count.
         """
-        split = self.labeled.split
-        counted = count_languages(self.labeled.languages(split.train))
         return {
             "strategy": self.strategy,
             "strategy_reason": self._why,
             "imbalance": self.plan.strategy,
             "imbalance_reason": self.plan.reason,
-            "languages": counted,
-            "languages_reason": describe_languages(counted, setting=self.config.languages),
-            "n_train": len(split.train),
-            "n_validation": len(split.validation),
+            **about_rows(self.labeled, setting=self.config.languages),
             "n_unlabeled": n_unlabeled,
             "warning": _warn(unknown_share(self.start.tokenizer, train)),
         }

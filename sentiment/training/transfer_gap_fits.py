@@ -122,8 +122,13 @@ def _mean(tried: Sequence[tuple[NDArray[np.int64], float, float]], part: int) ->
 
 
 def fit_tfidf(rows: GapRows, target: Target, own: Positions) -> NDArray[np.int64]:
-    """What TF-IDF with logistic regression says of the test rows, int64[n_test], from some labels alone."""
+    """What TF-IDF with logistic regression says of the test rows, int64[n_test], from some labels alone.
+
+    From labels of one class it can only say that class.
+    """
     labels, n_classes = rows.labels[own], len(rows.classes)
+    if len(np.unique(labels)) == 1:
+        return np.full(len(target.test), labels[0], np.int64)
     plan = plan_imbalance(AUTO, labels, n_classes=n_classes)
     name = compared_baselines("", language=target.language)["tfidf"]
     model = fit_baseline(

@@ -154,10 +154,14 @@ def _some(positions: Positions, most: int, rng: np.random.Generator) -> Position
 
 
 def draw_labels(rows: GapRows, pool: Positions, n: int, *, seed: int) -> Positions:
-    """`n` rows of a pool, every class in about its share; a smaller draw of the same seed is part of a larger one."""
+    """`n` rows of a pool, every class in about its share; a smaller draw of the same seed is part of a larger one.
+
+    Each class of the pool has a row at least, as far as `n` goes, however rare it is.
+    """
     rng = np.random.default_rng(seed)
     order = rng.permutation(pool)
     labels = pd.Series(rows.labels[order])
-    nth = labels.groupby(labels.to_numpy()).cumcount().to_numpy() + rng.random(len(order))
-    share = nth / labels.map(labels.value_counts()).to_numpy()
+    nth = labels.groupby(labels.to_numpy()).cumcount().to_numpy()
+    share = (nth + rng.random(len(order))) / labels.map(labels.value_counts()).to_numpy()
+    share[nth == 0] -= 1.0  # before all others, which changes nothing where they are among the first anyway
     return np.sort(order[np.argsort(share, kind="stable")[:n]])

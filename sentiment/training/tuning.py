@@ -102,7 +102,8 @@ class _Tuning:
     def _progress(self, progress: Progress, trainer: Trainer) -> None:
         run, journal = self._journal.run, self._journal
         if progress.kind == "resumed":
-            run.log(kind="resumed", step=progress.step, epoch=progress.epoch)
+            if run.has_history:
+                run.log(kind="resumed", step=progress.step, epoch=progress.epoch)
         else:
             run.log(
                 step=progress.step,

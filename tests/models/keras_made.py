@@ -48,6 +48,13 @@ def softmax() -> Any:
     return L.Dense(3, activation="softmax")
 
 
+def _of_integers(dtype: str) -> Callable[[], Any]:
+    """A model whose input is said to be whole numbers."""
+    return lambda: keras.Sequential(
+        [keras.Input((LENGTH,), dtype=dtype), embedding(mask_zero=True), L.LSTM(4), sigmoid()]
+    )
+
+
 def _branches(given: Any) -> Any:
     words = L.SpatialDropout1D(0.2)(embedding()(given))
     found = [L.GlobalMaxPooling1D()(L.Conv1D(4, width, activation="relu")(words)) for width in (1, 2, 3)]
@@ -135,6 +142,7 @@ MODELS: dict[str, Callable[[], Any]] = {
         L.Activation("sigmoid"),
     ),
     "branches": lambda: functional(_branches),
+    **{f"input of {dtype}": _of_integers(dtype) for dtype in ("int32", "int64", "uint8")},
     "two embeddings, one masked": lambda: functional(_two_embeddings),
     "one layer twice": lambda: functional(_shared),
     "a mask through three layers": lambda: functional(_mask_through),

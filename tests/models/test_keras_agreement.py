@@ -13,7 +13,7 @@ from tests.models import keras_made
 from tests.models.keras_made import CLASSES, LENGTH, MODELS, WORDS
 
 CLOSE = 1e-5
-QUICK = ("conv valid", "LSTM, masked", "branches")
+QUICK = ("conv valid", "LSTM, masked", "branches", "input of int32")
 
 
 def labels_for(model):

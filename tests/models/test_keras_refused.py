@@ -82,6 +82,8 @@ def trap(path: Path) -> str:
             "evil.Boom",
         ),
         (lambda c: layer(c, "Conv1D")["config"].update(dtype="string"), "computes in string"),
+        (lambda c: layer(c, "Conv1D")["config"].update(dtype="int32"), "computes in int32"),
+        (lambda c: layer(c, "InputLayer")["config"].update(dtype="string"), "computes in string"),
         (lambda c: layer(c, "Conv1D")["config"].update(filters=10**9), "filters is '1000000000'"),
         (lambda c: layer(c, "Conv1D")["config"].update(strides=[2, 2]), "strides"),
         (lambda c: layer(c, "Conv1D")["config"].update(unheard_of=3), "unheard_of"),

@@ -93,11 +93,14 @@ def test_compare_starts_a_run_for_each_strategy_and_one_without(
     assert not app.exception
     configs = [Run(folder).info.config for folder in started]
     assert [config.imbalance for config in configs] == ["none", "augment", "focal"]
+    assert {config.strategy for config in configs} == {"full"}  # these two act while everything is tuned
     assert {config.seed for config in configs} == {4}
     assert app.sidebar.selectbox(key="sidebar:run").value == Run(started[0]).id
 
 
-def finished(workspace: Workspace, info: DatasetInfo, strategy: str, *, wrong: int, seed: int = 0) -> Run:
+def finished(
+    workspace: Workspace, info: DatasetInfo, strategy: str, *, wrong: int, seed: int = 0, tuned: str = "full"
+) -> Run:
     """A run that errs on the first rows of the class "bad"."""
     run = workspace.create_run(info.id, FinetuneConfig(imbalance=strategy, seed=seed), name=strategy)
     rows = workspace.dataset(info.id).frame[["row", "text", "label", "group"]].assign(split="test")
@@ -107,7 +110,7 @@ def finished(workspace: Workspace, info: DatasetInfo, strategy: str, *, wrong: i
     for name in info.classes:
         rows[f"model:prob:{name}"] = (said == name).astype(float)
     run.write_predictions(rows)
-    run.write_state(RunState(status="finished", best_macro_f1=0.8, settings={"imbalance": strategy}))
+    run.write_state(RunState(status="finished", best_macro_f1=0.8, settings={"imbalance": strategy, "strategy": tuned}))
     return run
 
 
@@ -117,6 +120,7 @@ def test_finished_runs_of_one_split_are_compared_with_doing_nothing(
     info = add({"bad": 40, "good": 160})
     finished(workspace, info, "none", wrong=30)
     finished(workspace, info, "oversample", wrong=28, seed=1)  # another split: not comparable
+    finished(workspace, info, "class-weights", wrong=28, tuned="head")  # the head alone: differs in more
     app.query_params["run"] = finished(workspace, info, "logit-adjustment", wrong=2).id
     open_page(app, "finetune")
     assert not app.exception

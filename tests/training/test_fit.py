@@ -148,9 +148,21 @@ def test_resuming_equals_never_having_stopped(tmp_path, unfreeze, asked_at):
     assert (second.macro_f1, second.step) == (whole.macro_f1, whole.step)
 
 
-def test_it_keeps_the_best_weights_and_ends_early():
-    result = trainer(epochs=200, patience=3, learning_rate=3e-2).run()
+def test_asked_before_the_first_step_it_leaves_nothing_to_go_on_from(tmp_path):
+    assert trainer().run(should_stop=lambda: True, checkpoints=tmp_path).step == 0
+    assert not list(tmp_path.iterdir())
+    steps = []
+    trainer().run(checkpoints=tmp_path, on_progress=lambda progress, _: steps.append((progress.kind, progress.step)))
+    assert steps[0] == ("resumed", 0)
+
+
+def test_it_keeps_the_best_weights_and_ends_early(tmp_path):
+    settings = {"epochs": 200, "patience": 3, "learning_rate": 3e-2}
+    result = trainer(**settings).run(checkpoints=tmp_path)
     assert result.stopped == "early"
+    again = trainer(**settings).run(checkpoints=tmp_path)  # interrupted later, it has nothing left to learn
+    assert (again.stopped, again.step) == ("early", result.step)
+    assert equal(again.params, result.params)
     assert result.step < trainer(epochs=200).total_steps
     scored = trainer()
     probs = scored.predict(result.params, examples(40, seed=1).tokens)

@@ -15,6 +15,7 @@ from sentiment.training.languages import (
     preview_languages,
     row_languages,
     stratify,
+    tabulate_languages,
     weigh_languages,
 )
 from sentiment.training.quick import QuickHead
@@ -40,7 +41,7 @@ def test_a_language_counts_by_the_square_root_of_its_labels():
 def test_every_class_counts_in_all_as_it_did_so_that_remedies_against_imbalance_stay_right():
     rng = np.random.default_rng(0)
     languages = coded(en=900, zh=60, de=40)
-    labels = np.where(languages == "en", rng.random(1_000) < 0.9, rng.random(1_000) < 0.2).astype(np.int64)
+    labels = np.where(languages == "en", rng.random(1_000) < 0.7, rng.random(1_000) < 0.4).astype(np.int64)
     weights = weigh_languages(languages, labels, setting=BALANCED)
     assert np.bincount(labels, weights=weights) == pytest.approx(np.bincount(labels), rel=1e-3)
     by_language = [weights[languages == code].sum() for code in ("en", "zh", "de")]
@@ -70,17 +71,40 @@ def test_rows_whose_language_is_not_known_keep_their_share():
 
 def test_the_preview_says_what_the_weights_do():
     counts = {"en": 5_000, "zh": 200, "nl": 3}
-    preview = preview_languages(counts, setting=BALANCED).set_index("language")
     languages = coded(**counts)
-    weights = weigh_languages(languages, np.arange(len(languages)) % 2, setting=BALANCED)
+    labels = np.arange(len(languages)) % 2
+    table = tabulate_languages(languages, np.array(["bad", "good"], object)[labels])
+    preview = preview_languages(table, setting=BALANCED).set_index("language")
+    weights = weigh_languages(languages, labels, setting=BALANCED)
     for code in counts:
         assert preview.loc[code, "weight"] == pytest.approx(weights[languages == code].mean(), rel=1e-2)
     assert preview["share"].sum() == pytest.approx(1.0)
     assert list(preview.index) == ["en", "zh", "nl"]
     assert "English 5,000 labels, each counts as 0.87; Chinese 200 labels, each counts as 4.3" in describe_languages(
-        counts, setting=BALANCED
+        table, setting=BALANCED
     )
-    assert describe_languages(counts, setting="as-they-are") == describe_languages({"en": 9}, setting=BALANCED) == ""
+    assert describe_languages(table, setting="as-they-are") == ""
+    assert describe_languages(table.loc[["en"]], setting=BALANCED) == ""
+
+
+@pytest.mark.parametrize(
+    ("large", "small"),
+    [((100, 700), (60, 0)), ((60, 940), (30, 0)), ((100, 700), (59, 1)), ((60, 239), (40, 0)), ((500, 0), (0, 40))],
+)
+def test_a_language_of_nearly_one_class_silences_no_class_of_another(large, small):
+    languages = coded(en=sum(large), zh=sum(small))
+    labels = np.repeat([0, 1, 0, 1], [*large, *small])
+    weights = weigh_languages(languages, labels, setting=BALANCED)
+    preview = preview_languages(
+        tabulate_languages(languages, np.array(["bad", "good"], object)[labels]), setting=BALANCED
+    ).set_index("language")
+    weights = np.ones(len(labels)) if weights is None else weights
+    assert np.bincount(labels, weights=weights) == pytest.approx(np.bincount(labels), rel=0.02)
+    for code in ("en", "zh"):
+        own = weights[languages == code]
+        assert own.min() >= own.mean() / 3.01
+        assert own.max() <= own.mean() * 3.01
+        assert preview.loc[code, "weight"] == pytest.approx(own.mean(), rel=0.02)
 
 
 def test_a_column_of_languages_is_read_and_its_absence_is_one_language():

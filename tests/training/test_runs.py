@@ -5,13 +5,17 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pandas as pd
 import psutil
 import pytest
 
 from sentiment.errors import RunError
 from sentiment.files import write_json
+from sentiment.models.learned import write_learned
 from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
+from sentiment.training.journal import Journal
 from sentiment.training.runs import DatasetReference, Run, RunInfo, RunState, create_run, is_run_id, new_id, now
 
 
@@ -71,6 +75,41 @@ def test_history_drops_half_a_line_and_what_a_resume_replaces(run):
     assert history["macro_f1"].iloc[1] == 0.7
 
 
+@pytest.mark.parametrize(
+    "content", ["", "[]", "null", '{"step": "many"}', '{"settings": []}', "[" * 100_000, '{"status']
+)
+def test_a_run_whose_state_cannot_be_read_is_interrupted_and_can_go_on(run, content, monkeypatch):
+    (run.folder / "state.json").write_text(content)
+    state = jobs.read_state(run.folder)
+    assert state.status == "interrupted"
+    assert "cannot be read" in state.message
+    monkeypatch.setattr(jobs, "_take_standby", lambda folder: None)
+    monkeypatch.setattr(jobs, "_spawn", lambda folder: "worker")
+    monkeypatch.setattr(jobs, "note_worker", lambda folder, process: None)
+    jobs.resume(run.folder)
+    assert run.state.status == "queued"
+
+
+def test_what_a_run_took_before_it_was_stopped_counts_as_well(run):
+    run.write_state(RunState(status="stopped", elapsed=40.0))
+    state = Journal(run, lambda state: None, lambda: False).tell(phase="Training")
+    assert 40.0 <= state.elapsed < 50.0
+
+
+def test_what_was_found_with_weights_goes_with_them(run):
+    for name in ("predictions.parquet", "validation.parquet", "learning_curve.json", "thresholds.json"):
+        (run.folder / name).write_text("{}")
+    journal = Journal(run, lambda state: None, lambda: False)
+    journal.replace_weights()
+    assert {path.name for path in run.folder.iterdir()} == {"run.json", "state.json"}
+    assert len(journal.notes) == 1
+    assert "thresholds" in journal.notes[0]
+    run.write_predictions(pd.DataFrame({"row": [1]}))
+    journal.replace_weights()  # the next save of the same worker
+    assert run.predictions() is not None
+    assert len(journal.notes) == 1
+
+
 def test_no_history_yet_is_an_empty_table(run):
     assert list(run.history().columns) == ["step", "epoch", "kind", "loss", "macro_f1"]
     assert run.history().empty
@@ -99,6 +138,7 @@ def test_a_finished_run_is_not_started_again(run):
 
 
 def test_stopping_before_the_first_step_ends_the_process_at_once(run):
+    write_learned(run.folder / "model", np.arange(3, dtype=np.uint64))  # noted before there are weights
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     write_json(run.folder / "process.json", {"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
     run.write_state(RunState(status="starting"))

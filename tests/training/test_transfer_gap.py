@@ -16,7 +16,7 @@ from sentiment.training.transfer_gap import measure, own_sizes, plan_cells
 from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, key_of
 from sentiment.training.transfer_gap_rows import GapRows, Target, draw_labels, find_targets, gap_rows
 from sentiment.training.transfer_gap_scores import BASE_ALONE, SCRATCH_CNN, TFIDF, TRANSFER, Scorer, labels_for
-from sentiment.transfer_gap import check_base, describe_choice, describe_language, gap_table, start_gap
+from sentiment.transfer_gap import check_base, describe_choice, describe_language, gap_table, next_labels, start_gap
 from sentiment.workspace import Workspace
 from tests.training.several_languages import bilingual_dataset, bilingual_frame
 
@@ -234,6 +234,25 @@ def language_with(*, gain, scratch, chosen="as they are", chosen_on="own", n_sou
 )
 def test_the_verdict_says_what_labels_bring(language, said):
     assert said in describe_language(language)
+
+
+@pytest.mark.parametrize(
+    ("n_labels", "n_pool", "advised"),
+    [
+        (199, 99, 204),
+        (100, 60, 234),
+        (390, 195, 20),
+        (400, 200, 200),
+        (2_000, 1_000, 200),
+        (100, 0, 400),
+        (300, 200, 200),
+    ],
+)
+def test_so_many_labels_are_advised_that_the_most_that_is_tried_can_be_drawn(n_labels, n_pool, advised):
+    """Counted from all labels, the one with 199 would be told to give one, which brings no cell nearer."""
+    assert next_labels({"n_labels": n_labels, "n_pool": n_pool}) == advised
+    if 0 < n_pool < 200:
+        assert n_pool + advised * n_pool / n_labels >= 200
 
 
 def test_every_cell_says_by_which_rows_it_was_chosen():

@@ -7,6 +7,9 @@ from sentiment.errors import ModelError
 from sentiment.models.keras_import.layers import ACTIVATIONS, Layer, make_layer
 
 _DTYPES = ("float32", "float16", "float64", "mixed_float16", "mixed_bfloat16")
+# The ids of words, which are the same in any of these, go into these layers and no others.
+_WORD_DTYPES = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_TAKES_WORDS = ("InputLayer", "Embedding")
 _SYNONYMS = {"swish": "silu"}
 # Of no consequence once a network has been trained, or looked at elsewhere.
 _IDLE = ["name", "trainable", "batch_input_shape", "batch_shape", "input_length", "input_dim", "output_dim", "seed"]
@@ -100,5 +103,6 @@ class Options:
         if isinstance(value, Mapping):
             config = value.get("config")
             value = config.get("name") if isinstance(config, Mapping) else None
-        if value not in (*_DTYPES, None):
-            raise self.refused(f"computes in {str(value)[:40]}", expected=f"One of {', '.join(_DTYPES)}")
+        allowed = _DTYPES + _WORD_DTYPES if self.class_name in _TAKES_WORDS else _DTYPES
+        if value not in (*allowed, None):
+            raise self.refused(f"computes in {str(value)[:40]}", expected=f"One of {', '.join(allowed)}")

@@ -1,0 +1,122 @@
+"""Rows that the model to start from has learned from are never judged on, wherever it is from."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sentiment.comparing import count_trained_on
+from sentiment.data import import_file
+from sentiment.errors import DataError, ModelError, RunError
+from sentiment.importing_package import import_base
+from sentiment.models.learned import TRAINED_ON, read_learned
+from sentiment.packaging import pack_run
+from sentiment.training.config import FinetuneConfig
+from sentiment.training.finetune import finetune
+from sentiment.training.held_out import hash_texts, kept_split, learned_before, split_labeled
+from sentiment.training.runs import create_run, describe_run, new_id
+
+WORDS = {"good": "fine great lovely nice", "bad": "awful broken poor late"}
+
+
+@pytest.fixture
+def rows():
+    rng = np.random.default_rng(0)
+    labels = rng.permutation(["good", "bad"] * 150)
+    texts = [
+        f"{i} it is {rng.choice(WORDS[label].split())} number {rng.integers(9_999)}" for i, label in enumerate(labels)
+    ]
+    return pd.DataFrame({"text": texts, "label": labels})
+
+
+@pytest.fixture
+def imported(tmp_path):
+    def build(frame):
+        path = tmp_path / f"rows{len(frame)}.csv"
+        frame.to_csv(path, index=False)
+        return import_file(path, text="text", label="label")
+
+    return build
+
+
+@pytest.fixture
+def tuned(tmp_path):
+    def build(dataset, **settings):
+        config = FinetuneConfig(**{"base": "scratch-cnn", "epochs": 1, **settings})
+        info = describe_run(dataset, config, run_id=new_id(), name="run", dataset_folder=None)
+        run = create_run(tmp_path / info.id, info)
+        finetune(run, dataset)
+        return run
+
+    return build
+
+
+def known_rows(labeled, run):
+    return np.isin(hash_texts(labeled.frame["text"]), learned_before(str(run)))
+
+
+def test_a_run_that_starts_from_another_is_judged_on_what_neither_has_learned_from(rows, imported, tuned):
+    first = tuned(imported(rows[:160]))
+    dataset = imported(rows)
+    labeled = split_labeled(dataset, FinetuneConfig(base=str(first.folder), seed=5))
+    known = known_rows(labeled, first.folder)
+    assert known.sum() == labeled.n_learned_before == 128
+    assert not known[labeled.split.test].any()
+    assert not known[labeled.split.validation].any()
+    assert (len(labeled.split.test), len(labeled.split.validation)) == (60, 30)  # the shares are as ever
+    counts = [np.bincount(labeled.labels[part]) for part in (labeled.split.test, labeled.split.validation)]
+    assert all(np.ptp(part) <= 2 for part in counts)
+    second = tuned(dataset, base=str(first.folder), strategy="head", epochs=None)
+    assert second.state.settings["n_learned_before"] == 128
+    assert count_trained_on(second.folder, pd.Series(rows["text"][:160])) >= 128  # what its base knew counts as well
+    third = split_labeled(imported(rows), FinetuneConfig(base=str(second.folder), seed=6))
+    assert not known_rows(third, first.folder)[np.concatenate([third.split.test, third.split.validation])].any()
+
+
+def test_a_package_and_a_base_model_made_of_it_say_it_too(rows, imported, tuned, tmp_path, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_WORKSPACE", str(tmp_path / "workspace"))
+    first = tuned(imported(rows[:160]))
+    pack_run(first, tmp_path / "shared.zip")
+    brought = import_base(str(tmp_path / "shared.zip"), name="brought")
+    expected = learned_before(str(first.folder))
+    assert len(expected) == 128
+    for base in (str(tmp_path / "shared.zip"), str(brought)):
+        np.testing.assert_array_equal(learned_before(base), expected)
+        labeled = split_labeled(imported(rows), FinetuneConfig(base=base))
+        assert not known_rows(labeled, first.folder)[labeled.held_out].any()
+
+
+def test_a_run_from_before_models_said_it_is_known_by_its_split(rows, imported, tuned):
+    first = tuned(imported(rows[:160]))
+    expected = learned_before(str(first.folder))
+    (first.folder / "model" / TRAINED_ON).unlink()
+    np.testing.assert_array_equal(np.unique(learned_before(str(first.folder))), expected)
+    assert learned_before("en-cnn-reviews") is None
+    (first.folder / "model" / TRAINED_ON).write_bytes(b"seven b")
+    with pytest.raises(ModelError, match="damaged"):
+        read_learned(first.folder / "model")
+
+
+def test_with_nothing_new_to_judge_on_it_says_so(rows, imported, tuned):
+    first = tuned(imported(rows[:160]), test_fraction=0.0)
+    with pytest.raises(DataError, match="learned from nearly every row that is “bad”, “good”"):
+        split_labeled(imported(rows[:160]), FinetuneConfig(base=str(first.folder)))
+
+
+def test_the_same_rows_again_leave_what_the_first_run_held_out(rows, imported, tuned):
+    first = tuned(imported(rows))
+    labeled = split_labeled(imported(rows), FinetuneConfig(base=str(first.folder), seed=9))
+    held = np.concatenate([labeled.split.test, labeled.split.validation])
+    assert set(held) <= set(kept_split(first, imported(rows)).test)
+    assert (len(labeled.split.test), len(labeled.split.validation)) == (30, 30)  # all 60 that there are
+
+
+def test_a_run_that_goes_on_keeps_the_split_that_it_began_with(rows, imported, tuned):
+    dataset = imported(rows)
+    first = tuned(dataset, base="naive-bayes")
+    split = kept_split(first, dataset)
+    np.testing.assert_array_equal(split_labeled(dataset, FinetuneConfig(seed=8), kept=split).split.test, split.test)
+    shutil.copy(first.folder / "run.json", first.folder / "split.npz")
+    with pytest.raises(RunError, match="split of this run cannot be read"):
+        kept_split(first, dataset)
