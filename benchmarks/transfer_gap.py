@@ -190,7 +190,8 @@ def _vectors(rows: GapRows, base: str) -> Any:
         return QuickHead(TextVectors(of_texts, np.arange(len(of_texts)), ""), rows.classes)
     from sentiment.models.predictor import model_folder
     from sentiment.models.store import load_model
-    from sentiment.training.encode_texts import NetworkEncoding, hash_of_base
+    from sentiment.training.base_hash import hash_of_base
+    from sentiment.training.encode_texts import NetworkEncoding
 
     encoding = NetworkEncoding(load_model(model_folder(base)), hash_of_base(base))
     vectors = np.concatenate(list(encoding.blocks(rows.texts)))

@@ -3,11 +3,15 @@
 <workspace>/bases/<name>/   config.json, weights.safetensors, tokenizer.json, README.md: a model folder
 """
 
+import contextlib
+import errno
+import fcntl
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,9 @@ from sentiment.models.keras_import.importing import ImportedModel, KerasOptions,
 from sentiment.models.registry import list_bases, own_bases_folder
 from sentiment.models.tensors import FORMAT
 from sentiment.sealing import check_writable
+from sentiment.unfinished import check_unneeded
 
+_ADDING, _REMOVING = ".adding-", ".removing-"  # what folders are called while they are written and removed
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
@@ -60,35 +66,91 @@ def put_folder(folder: Path, write: Callable[[Path], object]) -> Path:
     """
     require(Role.OWNER, doing=f"bring {folder.name}")
     check_writable(folder)
-    working: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        working = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".adding-"))
-        write(working)
-        working.chmod(0o755)
-        os.rename(working, folder)  # fails if somebody else has just taken the name
+        with _beside(folder, _ADDING) as working:
+            write(working)
+            working.chmod(0o755)
+            _take_name(working, folder)
     except OSError as error:
         raise WorkspaceError(
             f"{folder.name} could not be stored ({error.strerror})",
             expected=f"Room and permission to write in {folder.parent}",
         ) from error
-    finally:
-        if working is not None:
-            shutil.rmtree(working, ignore_errors=True)
     return folder
 
 
+@contextmanager
+def _beside(folder: Path, prefix: str) -> Iterator[Path]:
+    """An empty folder beside another, which is held as long as it is needed and gone afterwards.
+
+    What processes that were killed left behind there goes first.
+    """
+    _sweep(folder.parent)
+    working, held = _held_folder(folder.parent, prefix)
+    try:
+        yield working
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+        os.close(held)
+
+
+def _held_folder(place: Path, prefix: str) -> tuple[Path, int]:
+    """A new folder with a lock on it, and the descriptor that holds the lock: it ends with the process."""
+    while True:
+        working = Path(tempfile.mkdtemp(dir=place, prefix=prefix))
+        try:
+            held = os.open(working, os.O_RDONLY)
+        except FileNotFoundError:  # swept as soon as it was made
+            continue
+        with contextlib.suppress(OSError):  # a disk without locks, on which nothing is swept either
+            fcntl.flock(held, fcntl.LOCK_EX)
+        if working.is_dir():
+            return working, held
+        os.close(held)  # swept between being made and being locked
+
+
+def _sweep(place: Path) -> None:
+    """Removes what an import or a removal left in a folder, if the process that held it is gone."""
+    for left in [*place.glob(f"{_ADDING}*"), *place.glob(f"{_REMOVING}*")]:
+        try:
+            held = os.open(left, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:  # somebody is at work in it
+            continue
+        finally:
+            os.close(held)
+
+
+def _take_name(working: Path, folder: Path) -> None:
+    try:
+        os.rename(working, folder)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise WorkspaceError(
+                f"There is one of the name {folder.name} already: somebody else has just brought it",
+                expected="A name that is free",
+                todo="Choose another name",
+            ) from error
+        raise
+
+
 def remove_base(name: str) -> None:
-    """Removes a base model that somebody brought; runs that began with it keep their own weights.
+    """Removes a base model that somebody brought; finished runs that began with it keep their own weights.
 
     Raises:
         ModelError: if there is none of that name, or it came with the product.
-        WorkspaceError: if the workspace cannot be written.
+        WorkspaceError: if runs that have not finished need it, or the workspace cannot be written.
         AccessError: if the one who asks may not do so.
     """
     require(Role.OWNER, doing="remove a base model")
     if not _NAME.fullmatch(name) or not (own_bases_folder() / name).is_dir():
         raise ModelError(f"Nobody brought a base model {name[:60]!r}")
+    check_unneeded(own_bases_folder() / name)
     remove_folder(own_bases_folder() / name)
 
 
@@ -102,11 +164,10 @@ def remove_folder(folder: Path) -> None:
     require(Role.OWNER, doing=f"remove {folder.name}")
     check_writable(folder)
     try:
-        gone = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".removing-")) / folder.name
-        os.rename(folder, gone)
+        with _beside(folder, _REMOVING) as gone:
+            os.rename(folder, gone / folder.name)
     except OSError as error:
         raise WorkspaceError(f"{folder.name} could not be removed ({error.strerror})") from error
-    shutil.rmtree(gone.parent, ignore_errors=True)
 
 
 def check_language(code: str) -> None:

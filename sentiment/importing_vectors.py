@@ -6,6 +6,7 @@ from sentiment.access import Role, require
 from sentiment.errors import ModelError
 from sentiment.importing import check_language, check_plain_name, put_folder, remove_folder
 from sentiment.models.word_vectors import VectorStore, find_vectors, read_vectors, vectors_folder, write_store
+from sentiment.unfinished import check_unneeded
 
 
 def import_vectors(file: Path, *, name: str, words: Path | None = None, language: str = "") -> VectorStore:
@@ -39,8 +40,10 @@ def remove_vectors(name: str) -> None:
 
     Raises:
         ModelError: if there are none of that name.
-        WorkspaceError: if the workspace cannot be written.
+        WorkspaceError: if runs that have not finished need them, or the workspace cannot be written.
         AccessError: if the one who asks may not do so.
     """
     require(Role.OWNER, doing="remove word vectors")
-    remove_folder(find_vectors(name).folder)
+    folder = find_vectors(name).folder
+    check_unneeded(folder)
+    remove_folder(folder)

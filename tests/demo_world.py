@@ -147,6 +147,7 @@ WRITES: dict[str, Callable[[World], object]] = {
     "Run.write_state": lambda w: w.run.write_state(RunState()),
     "Run.log": lambda w: w.run.log(step=1, kind="train", loss=1.0),
     "Run.write_predictions": lambda w: w.run.write_predictions(w.run.predictions()),
+    "Run.forget_judgement": lambda w: w.run.forget_judgement(),
     "Run.write_validation": lambda w: w.run.write_validation(w.run.predictions()),
     "TextReader.read": lambda w: TextReader(w.workspace.dataset_folder(w.dataset_id), "en-cnn-news", _rows(w)).read(),
     "jobs.start": lambda w: jobs.start(w.run.folder),

@@ -60,6 +60,7 @@ importing_apart.py:run_command judging.py:save_rule labels/class_changes.py:Clas
 labels/store.py:LabelStore.append labels/store.py:LabelStore.rebuild labels/store.py:LabelStore.release
 labels/store.py:LabelStore.reserve labels/store.py:LabelStore.set_settings labels/store.py:LabelStore.undo
 serving/served.py:serve_run training/jobs.py:start training/jobs.py:stop training/learning_curve.py:measure_learning
+training/runs.py:Run.forget_judgement
 training/runs.py:Run.log training/runs.py:Run.write_predictions training/runs.py:Run.write_state
 training/runs.py:Run.write_validation training/runs.py:create_run training/text_map.py:start training/text_map.py:stop
 training/transfer_gap_folder.py:GapFolder.add_cell training/transfer_gap_folder.py:GapFolder.create
@@ -68,14 +69,16 @@ training/transfer_gap_jobs.py:start training/transfer_gap_jobs.py:stop
 """  # each of them asks for a role, or its callers in WRITES do
 PARTS_OF_THESE = """
 data/overlay.py:save_overlay data/storage.py:rename_saved data/storage.py:save_dataset data/stored_languages.py:_keep
-files.py:write_atomic files.py:write_json importing.py:_write importing_package.py:_copy
+files.py:write_atomic files.py:write_json importing.py:_beside importing.py:_sweep
+importing.py:_take_name importing.py:_write importing_package.py:_copy
 labels/reading.py:LabelReading._read models/word_vectors/store.py:write_store training/jobs.py:_spawn
 training/jobs.py:_take_standby training/processes.py:note_worker training/processes.py:spawn
 training/text_map.py:_write_state training/text_reader.py:TextReader._run workspace.py:_keep_corrections
 workspace_folders.py:make_folders workspace_folders.py:move_folder
 """  # called by those above once they have asked; or a first look stores it: classes of a file, old rows' languages
 JOBS = """
-models/linear_store.py:save_linear models/store.py:save_model models/temperature.py:write_temperature
+models/learned.py:write_learned models/linear_store.py:save_linear models/store.py:save_model
+models/temperature.py:write_temperature
 training/checkpoint.py:save_checkpoint training/held_out.py:write_split training/pretrain.py:pretrain
 training/teacher.py:Teacher._block training/teacher_tuned.py:_save training/text_map.py:main
 training/text_map.py:make_map

@@ -1,6 +1,8 @@
 """A base model that somebody brings is one like any other: listed, named, fine-tuned, explained, packed."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from sentiment.cli import main
 from sentiment.data import import_file
 from sentiment.errors import AccessError, ModelError, WorkspaceError
 from sentiment.explaining import explain_text
-from sentiment.importing import import_keras, put_folder
+from sentiment.importing import import_keras, put_folder, remove_base
 from sentiment.models.keras_import.importing import KerasOptions
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import find_base, list_bases, own_bases_folder, recommend_base
@@ -102,6 +104,45 @@ def test_of_two_who_bring_the_same_name_at_once_the_second_is_told_so(files):
     assert "Directory" not in str(refused.value)
     assert [folder.name for folder in own_bases_folder().iterdir()] == ["mine"]
     assert not (own_bases_folder() / "mine" / "mine").exists()
+
+
+def test_what_a_killed_import_left_is_swept_and_what_a_living_one_writes_is_not(files, tmp_path):
+    script = (
+        "import sys, time\n"
+        "from sentiment.importing import put_folder\n"
+        "from sentiment.models.registry import own_bases_folder\n"
+        "def write(folder):\n"
+        "    (folder / 'half').write_text('x')\n"
+        "    print(folder.name, flush=True)\n"
+        "    time.sleep(120)\n"
+        "put_folder(own_bases_folder() / sys.argv[1], write)\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", script, name], stdout=subprocess.PIPE, text=True)
+        for name in ("killed", "living")
+    ]
+    killed, living = (process.stdout.readline().strip() for process in processes)
+    left = own_bases_folder() / ".removing-old"
+    (left / "some-net").mkdir(parents=True)
+    (own_bases_folder() / ".adding-link").symlink_to(tmp_path)
+    try:
+        assert all((own_bases_folder() / name / "half").exists() for name in (killed, living))
+        processes[0].kill()
+        processes[0].wait(10)
+        import_keras(files[0], tokenizer=files[1], name="mine", options=OPTIONS)
+        names = {folder.name for folder in own_bases_folder().iterdir()}
+        assert names == {"mine", living, ".adding-link"}
+        assert files[0].exists()
+        assert (own_bases_folder() / living / "half").exists()
+        processes[1].kill()
+        processes[1].wait(10)
+        remove_base("mine")
+        assert {folder.name for folder in own_bases_folder().iterdir()} == {".adding-link"}
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait(10)
+            process.stdout.close()
 
 
 def test_a_file_that_is_refused_leaves_nothing_behind(files):

@@ -1,13 +1,23 @@
 """The transfer gap: which languages there are, the measurement while it lives, and the way to start it."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from sentiment.access import Role
 from sentiment.data import DatasetInfo
 from sentiment.models.registry import BaseModel
 from sentiment.training import transfer_gap_jobs
+from sentiment.training.base_hash import Stamp, stamp_of
 from sentiment.training.runs import RunState
-from sentiment.training.transfer_gap_folder import GapFolder, gap_folder, key_of_rows, list_gaps
+from sentiment.training.transfer_gap_folder import (
+    GapFolder,
+    GapInfo,
+    gap_folder,
+    has_same_base,
+    key_of_rows,
+    list_gaps,
+)
 from sentiment.training.transfer_gap_rows import FEWEST_LABELS
 from sentiment.transfer_gap import bases_for, label_counts, labeled_rows, start_gap
 from ui import address, cache, text
@@ -35,6 +45,12 @@ def _counts(root: str, dataset_id: str, version: tuple[int, ...]) -> dict[str, i
 def _rows_now(root: str, dataset_id: str, version: tuple[int, ...]) -> str:
     """What changes with the labeled rows of a dataset."""
     return key_of_rows(labeled_rows(cache.dataset(dataset_id)))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _same_base(key: str, stamp: Stamp, _about: GapInfo, _folder: Path) -> bool:
+    """Whether a measurement was made with the base model that has its name now; `stamp` changes with its files."""
+    return has_same_base(_about, _folder)
 
 
 def show_languages(info: DatasetInfo) -> None:
@@ -137,11 +153,23 @@ def show_gap(info: DatasetInfo, base: BaseModel) -> None:
         _show_start(info, base, state)
         return
     show_result(info, base, result)
-    about = gap.info
-    if about is not None and about.rows != _rows_now(cache.root(), info.id, cache.version(info.id)):
-        st.caption("Labels have changed since this was measured.")
+    changed = _what_changed(gap, info, base)
+    if changed:
+        st.caption(f"{changed} changed since this was measured.")
         if may(Role.OWNER):
             _start_button("Measure again", info, base, primary=False)
+
+
+def _what_changed(gap: GapFolder, info: DatasetInfo, base: BaseModel) -> str:
+    """What is not as it was measured any more, with its verb; "" if all is."""
+    about = gap.info
+    if about is None:
+        return ""
+    labels = about.rows != _rows_now(cache.root(), info.id, cache.version(info.id))
+    model = base.folder is not None and not _same_base(about.key, stamp_of(base.folder), about, base.folder)
+    if labels and model:
+        return "Labels and the base model have"
+    return "Labels have" if labels else "The base model has" if model else ""
 
 
 def _watch(gap: GapFolder) -> None:

@@ -1,6 +1,5 @@
 """A base model from Keras: a file, its tokenizer, and what neither of them says."""
 
-import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -8,8 +7,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from sentiment.errors import SentimentError, UsageError
-from sentiment.importing import import_keras
-from sentiment.models.keras_import.importing import KerasOptions
+from sentiment.importing import check_base_name
+from sentiment.importing_apart import run_command
 from sentiment.models.keras_tokenizer import SIDES, STEPS
 from ui import text
 from ui.guard import show_error
@@ -36,11 +35,11 @@ def bring_keras(chosen_key: str) -> None:
     )
     with st.form("bring-keras", border=False):
         files = _ask_for_files()
-        name, labels = _ask_for_names()
-        options = _ask_for_the_rest()
+        name, said = _ask_for_names()
+        options = [*said, *_ask_for_the_rest()]
         pressed = st.form_submit_button("Add this base model", icon=":material/add:")
     if pressed:
-        _add(files, name=name, labels=labels, options=options, chosen_key=chosen_key)
+        _add(files, name=name.strip(), options=options, chosen_key=chosen_key)
 
 
 def _ask_for_files() -> tuple[UploadedFile | None, UploadedFile | None]:
@@ -56,18 +55,21 @@ def _ask_for_files() -> tuple[UploadedFile | None, UploadedFile | None]:
     return model, tokenizer
 
 
-def _ask_for_names() -> tuple[str, str]:
-    left, right = st.columns(2)
+def _ask_for_names() -> tuple[str, list[str]]:
+    """The name of the base model, and what the command is told of its classes and its language."""
+    left, middle, right = st.columns([2, 2, 1])
     labels = left.text_input(
         "Classes, in the order of its outputs", placeholder="negative, positive", key="keras:labels",
         help="Of a model with one sigmoid output: the class that 0 means, then the one that 1 means.",
     )  # fmt: skip
-    name = right.text_input("Name of the base model", placeholder="my-lstm", max_chars=60, key="keras:name")
-    return name, labels
+    name = middle.text_input("Name of the base model", placeholder="my-lstm", max_chars=60, key="keras:name")
+    language = right.text_input("Language, as a code", placeholder="en", max_chars=3, key="keras:language")
+    named = ",".join(label.strip() for label in labels.split(",") if label.strip())
+    return name, ["--labels", named, "--language", language.strip()]
 
 
-def _ask_for_the_rest() -> KerasOptions:
-    """All that the files do not say but for the classes."""
+def _ask_for_the_rest() -> list[str]:
+    """What the command is told of all else that the files do not say."""
     first, second, third = st.columns(3)
     padding = first.segmented_control(
         "Short texts were padded", SIDES, default="pre", required=True, format_func=SIDE_TITLES.__getitem__,
@@ -91,51 +93,35 @@ def _ask_for_the_rest() -> KerasOptions:
         "The last layer has no activation, and gives logits", key="keras:logits",
         help="A model that was trained with from_logits=True.",
     )  # fmt: skip
-    return KerasOptions(
-        labels=(),
-        maxlen=None if maxlen is None else int(maxlen),
-        padding=str(padding),
-        truncating=str(truncating),
-        clean=tuple(step for step in STEPS if step in clean),
-        logits=logits,
-    )
+    steps = ",".join(step for step in STEPS if step in clean)
+    told = ["--padding", str(padding), "--truncating", str(truncating), "--clean", steps]
+    return [*told, *([] if maxlen is None else ["--maxlen", str(int(maxlen))]), *(["--logits"] if logits else [])]
 
 
 def _add(
-    files: tuple[UploadedFile | None, UploadedFile | None],
-    *,
-    name: str,
-    labels: str,
-    options: KerasOptions,
-    chosen_key: str,
+    files: tuple[UploadedFile | None, UploadedFile | None], *, name: str, options: list[str], chosen_key: str
 ) -> None:
     """Makes the base model, or says what is in the way."""
     try:
-        _import(files, name=name.strip(), labels=labels, options=options)
+        _import(files, name=name, options=options)
     except SentimentError as error:
         show_error(error)
         return
     state = session()
-    state.set_widget(chosen_key, name.strip())
-    state.notice = f"The base model {text.literal(name.strip())} is there, and chosen."
+    state.set_widget(chosen_key, name)
+    state.notice = f"The base model {text.literal(name)} is there, and chosen."
     st.rerun()
 
 
-def _import(
-    files: tuple[UploadedFile | None, UploadedFile | None], *, name: str, labels: str, options: KerasOptions
-) -> None:
+def _import(files: tuple[UploadedFile | None, UploadedFile | None], *, name: str, options: list[str]) -> None:
     model, tokenizer = files
     if model is None:
         raise UsageError("There is no model yet", todo="Add the file that model.save wrote")
-    named = tuple(label.strip() for label in labels.split(",") if label.strip())
+    check_base_name(name)
     with tempfile.TemporaryDirectory(prefix="sentiment-keras-") as folder, st.spinner("Reading the model"):
         places = [Path(folder) / ("model" + Path(model.name).suffix[:8]), Path(folder) / "tokenizer.json"]
         for place, file in zip(places, files, strict=True):
             if file is not None:
                 place.write_bytes(file.getbuffer())
-        import_keras(
-            places[0],
-            tokenizer=None if tokenizer is None else places[1],
-            name=name,
-            options=dataclasses.replace(options, labels=named),
-        )
+        words = [] if tokenizer is None else ["--tokenizer", str(places[1])]
+        run_command(["import-keras", "--name", name, *options, *words, "--", str(places[0])])

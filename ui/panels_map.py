@@ -17,9 +17,10 @@ from sentiment.data.projection import MOST_POINTS
 from sentiment.models import registry
 from sentiment.palette import assign_colours
 from sentiment.training import text_map
+from sentiment.training.base_hash import hash_of_base
 from sentiment.training.runs import Run
 from sentiment.training.text_map import TextMap
-from sentiment.training.text_vectors import read_vectors, vectors_folder
+from sentiment.training.text_vectors import TextVectors, read_vectors, vectors_folder
 from ui import cache, cache_explore, text
 from ui.guard import guard, show_problem
 from ui.panels_bulk import show_bulk, show_undo
@@ -47,6 +48,7 @@ def show_map(info: DatasetInfo) -> None:
     folder = cache.workspace().dataset_folder(info.id)
     base, _ = registry.recommend_base(info.language, n_labeled=info.n_labeled, language_counts=info.language_counts)
     state = text_map.read_state(folder, base)
+    title = text.literal(registry.find_base(base).title)
     if state.status == "ready":
         found = _read(folder, base)
         if found is not None:
@@ -59,13 +61,15 @@ def show_map(info: DatasetInfo) -> None:
         show_problem(
             f"The map could not be made: {state.message}", todo="Try again; vectors that are complete are kept"
         )
-    title = registry.find_base(base).title
+    if state.status == "outdated":
+        st.markdown(f"The base model “{title}” has changed since the map was made, so it has to be made again.")
     st.markdown(
-        f"Rows that say alike things lie near each other on a map, as “{text.literal(title)}” reads them. Every "
+        f"Rows that say alike things lie near each other on a map, as “{title}” reads them. Every "
         "text is read once for that; you can go on meanwhile."
     )
     if not may(Role.LABELER):
-        show_closed(Role.LABELER, "Nobody has had this map made yet.")
+        again = " again" if state.status == "outdated" else ""
+        show_closed(Role.LABELER, f"Nobody has had this map made{again} yet.")
         return
     if st.button("Make the map", type="primary", icon=":material/scatter_plot:", key="make-map"):
         text_map.start(cache.workspace().root, info.id, base)
@@ -86,11 +90,11 @@ def _watch(folder: Path, base: str) -> None:
 
 def _read(folder: Path, base: str) -> TextMap | None:
     path = vectors_folder(folder, base) / "map.npz"
-    return _read_map(str(folder), base, path.stat().st_mtime_ns if path.exists() else 0)
+    return _read_map(str(folder), base, path.stat().st_mtime_ns if path.exists() else 0, hash_of_base(base))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _read_map(folder: str, base: str, written: int) -> TextMap | None:
+def _read_map(folder: str, base: str, written: int, base_hash: str) -> TextMap | None:
     return text_map.read_map(Path(folder), base)
 
 
@@ -100,9 +104,11 @@ def _show_points(info: DatasetInfo, folder: Path, base: str, found: TextMap) -> 
     if not len(points.positions):
         st.markdown("No row of the map meets the filters.")
         return
-    by = _choose_colour(info, folder, base)
-    key = f"map:{info.id}:{by}:{hash(looking(info).filters)}:{is_dark()}"
-    figure = _figure(key, cache.version(info.id), info, base, by, points)
+    by = _choose_colour(info, base)
+    run = _judged_run(info) if by == RUN else None
+    key = f"map:{info.id}:{by}:{run.id if run else ''}:{hash(looking(info).filters)}:{is_dark()}"
+    made_from = f"{base}:{found.base_hash}:{hash(found.places.tobytes())}"
+    figure = _figure(f"{key}:{made_from}", cache.version(info.id), info, base, by, points)
     st.plotly_chart(
         figure,
         key=key,
@@ -129,9 +135,14 @@ def _points(info: DatasetInfo, found: TextMap) -> Points:
     return Points(positions[kept], found.places[kept])
 
 
-def _choose_colour(info: DatasetInfo, folder: Path, base: str) -> str:
+def _vectors(info: DatasetInfo, base: str) -> TextVectors | None:
+    """The vectors that the base model made, as it is now."""
+    return read_vectors(cache.workspace().dataset_folder(info.id), base, base_hash=hash_of_base(base))
+
+
+def _choose_colour(info: DatasetInfo, base: str) -> str:
     titles = {LABEL: "Label"}
-    vectors = read_vectors(folder, base)
+    vectors = _vectors(info, base)
     if vectors is not None and vectors.head is not None:
         titles |= {SAID: "What the base model says", CONFIDENCE: "How sure the base model is"}
     run = _judged_run(info)
@@ -173,7 +184,7 @@ def _coloured(
         labels = cache.dataset(info.id).frame["label"].iloc[positions]
         return _with_rest(labels.tolist(), "without a label", info.colours)
     if by == SAID:
-        vectors = read_vectors(cache.workspace().dataset_folder(info.id), base)
+        vectors = _vectors(info, base)
         classes = vectors.classes if vectors else ()
         said = _base_probs(info, base, rows).argmax(axis=1)
         return [classes[code] for code in said.tolist()], assign_colours(classes)
@@ -196,7 +207,7 @@ def _with_rest(names: list[Any], rest: str, colours: dict[str, str]) -> tuple[li
 
 def _base_probs(info: DatasetInfo, base: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """What the base model's own head says of rows: float32[n, n_base_classes]."""
-    vectors = read_vectors(cache.workspace().dataset_folder(info.id), base)
+    vectors = _vectors(info, base)
     part = vectors.of(rows) if vectors is not None else None
     if part is None or part.head is None:
         return np.zeros((len(rows), 1), np.float32)

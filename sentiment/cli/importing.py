@@ -56,4 +56,4 @@ def remove(kind: str, name: str) -> None:
     from sentiment.importing_vectors import remove_vectors
 
     {"base": remove_base, "vectors": remove_vectors}[kind](name)
-    click.echo(f"{name} is removed; runs that began with it keep their own weights")
+    click.echo(f"{name} is removed; finished runs that began with it keep their own weights")

@@ -4,26 +4,20 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 
+from sentiment.language_names import NAMES, language_name
+
+__all__ = [
+    "UNDETERMINED",
+    "WITHOUT_SPACES",
+    "is_unspaced",
+    "known_languages",
+    "language_code",
+    "language_name",
+    "length_unit",
+    "main_language",
+]
+
 UNDETERMINED = "und"
-_NAMES = {
-    "af": "Afrikaans", "am": "Amharic", "an": "Aragonese", "ar": "Arabic", "as": "Assamese", "az": "Azerbaijani",
-    "ba": "Bashkir", "be": "Belarusian", "bg": "Bulgarian", "bn": "Bengali", "br": "Breton", "bs": "Bosnian",
-    "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "eo": "Esperanto", "es": "Spanish", "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish",
-    "fo": "Faroese", "fr": "French", "fy": "Frisian", "ga": "Irish", "gd": "Scottish Gaelic", "gl": "Galician",
-    "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "ht": "Haitian",
-    "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "ig": "Igbo", "is": "Icelandic", "it": "Italian",
-    "ja": "Japanese", "jv": "Javanese", "ka": "Georgian", "kk": "Kazakh", "km": "Khmer", "kn": "Kannada",
-    "ko": "Korean", "ku": "Kurdish", "ky": "Kyrgyz", "la": "Latin", "lb": "Luxembourgish", "lo": "Lao",
-    "lt": "Lithuanian", "lv": "Latvian", "mg": "Malagasy", "mk": "Macedonian", "ml": "Malayalam", "mn": "Mongolian",
-    "mr": "Marathi", "ms": "Malay", "mt": "Maltese", "my": "Burmese", "ne": "Nepali", "nl": "Dutch", "no": "Norwegian",
-    "oc": "Occitan", "or": "Odia", "pa": "Punjabi", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese",
-    "qu": "Quechua", "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "sa": "Sanskrit", "si": "Sinhala",
-    "sk": "Slovak", "sl": "Slovenian", "so": "Somali", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish",
-    "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "tg": "Tajik", "th": "Thai", "tk": "Turkmen", "tl": "Filipino",
-    "tr": "Turkish", "tt": "Tatar", "ug": "Uyghur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese",
-    "xh": "Xhosa", "yi": "Yiddish", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu", "und": "Unknown",
-}  # fmt: skip
 # Other codes that files use: ISO 639-2 (both of its forms), withdrawn ones, the forms of Norwegian and Chinese.
 _ALIASES = {
     "ara": "ar", "bul": "bg", "ben": "bn", "cat": "ca", "ces": "cs", "cze": "cs", "dan": "da", "deu": "de", "ger": "de",
@@ -35,7 +29,7 @@ _ALIASES = {
     "ukr": "uk", "urd": "ur", "vie": "vi", "zho": "zh", "chi": "zh", "cmn": "zh", "yue": "zh", "mandarin": "zh",
     "farsi": "fa", "castilian": "es", "tagalog": "tl", "undetermined": "und", "unk": "und",
 }  # fmt: skip
-_CODES = {name.casefold(): code for code, name in _NAMES.items()}
+_CODES = {name.casefold(): code for code, name in NAMES.items()}
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 _LEAST_SHARE = 0.3  # of the rows whose language is known, for a language to be the one of the dataset
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
@@ -43,14 +37,9 @@ _KANA = re.compile(r"[\u3041-\u30ff]")
 _THAI = re.compile(r"[\u0e01-\u0e5b]")
 
 
-def language_name(code: str) -> str:
-    """The English name of a language ("Chinese" for "zh"); the code itself if the name is not known."""
-    return _NAMES.get(code, code)
-
-
 def known_languages() -> dict[str, str]:
     """The languages that a row can be in: code → English name, by name, the unknown one last."""
-    return dict(sorted(_NAMES.items(), key=lambda item: (item[0] == UNDETERMINED, item[1])))
+    return dict(sorted(NAMES.items(), key=lambda item: (item[0] == UNDETERMINED, item[1])))
 
 
 def language_code(value: str) -> str | None:
@@ -61,7 +50,7 @@ def language_code(value: str) -> str | None:
     plain = value.strip().casefold()
     begin = re.split(r"[-_]", plain, maxsplit=1)[0]
     for word in (plain, begin):
-        if word in _NAMES:
+        if word in NAMES:
             return word
         if word in _ALIASES:
             return _ALIASES[word]

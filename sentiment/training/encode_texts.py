@@ -1,31 +1,26 @@
 """Texts → vectors: by the network of a base model, or, where it has none, from the characters of the texts."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.models import linear_store
 from sentiment.models.batching import batches
 from sentiment.models.classifier import apply_fn
 from sentiment.models.features import GramFeatures, learn_grams
 from sentiment.models.ngrams import GramSettings
 from sentiment.models.predictor import model_folder
-from sentiment.models.registry import find_base, list_bases
 from sentiment.models.store import ModelFolder, load_model
-from sentiment.models.tensors import read_config
 from sentiment.models.tokenizer import encode
+from sentiment.training.base_hash import CHARACTERS, has_network, hash_of_base
 
 _BATCH = 64  # what a batch computes stays in a core's cache
 _BLOCK = 4_096  # texts between two reports
 _COMPONENTS = 128
 _LEARNED_FROM = 20_000  # texts that the directions of characters are learned from: enough for 128 of them
-_CHARACTERS = "characters-1"  # changes when the vectors below do
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ class CharacterEncoding:
 
     features: GramFeatures
     directions: NDArray[np.float32]
-    base_hash: str = _CHARACTERS
+    base_hash: str = CHARACTERS
     head: None = None
     classes: tuple[str, ...] = ()
 
@@ -106,25 +101,6 @@ def load_encoding(base: str, texts: Sequence[str]) -> NetworkEncoding | Characte
     if not has_network(base):
         return _learn_characters(texts)
     return NetworkEncoding(load_model(model_folder(base)), hash_of_base(base))
-
-
-def has_network(base: str) -> bool:
-    """Whether a base has a trained network (errors as for `load_encoding`)."""
-    if any(known.name == base for known in list_bases()):
-        return find_base(base).kind == "pretrained"
-    return read_config(model_folder(base)).get("architecture") not in linear_store.ARCHITECTURES.values()
-
-
-def hash_of_base(base: str) -> str:
-    """16 hexadecimal digits that change with what the vectors come from (errors as for `load_encoding`)."""
-    if not has_network(base):
-        return _CHARACTERS
-    digest = hashlib.sha256()
-    folder: Path = model_folder(base)
-    for name in ("config.json", "tokenizer.json", "weights.safetensors"):
-        if (folder / name).is_file():
-            digest.update((folder / name).read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _learn_characters(texts: Sequence[str]) -> CharacterEncoding:

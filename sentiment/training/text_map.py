@@ -12,15 +12,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
 from sentiment.access import Role, require
-from sentiment.errors import SentimentError, UsageError
+from sentiment.errors import ModelError, SentimentError, UsageError
 from sentiment.files import read_json, write_json
 from sentiment.memory import with_large_pages
+from sentiment.training.base_hash import hash_of_base
 from sentiment.training.text_vectors import read_progress, vectors_folder
 
 _MAP, _STATE, _LOG = "map.npz", "map.json", "map.log"
@@ -34,10 +36,12 @@ class TextMap:
     Attributes:
         rows: int64[n_points], zero-based rows of the file, ascending.
         places: float32[n_points, 2].
+        base_hash: of the base model whose vectors it shows (see `base_hash.hash_of_base`).
     """
 
     rows: NDArray[np.int64]
     places: NDArray[np.float32]
+    base_hash: str
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,21 @@ class MapState:
     """How far the making of a map is.
 
     Attributes:
-        status: "none" if nobody began, "failed" if it ended without a map.
+        status: "none" if nobody began, "failed" if it ended without a map, "outdated" if there is one of a base model
+            that had the name before.
         phase: what is done now, in words; "" before and after.
         progress: in [0, 1]; 0 where it is not known.
         message: what went wrong.
     """
 
-    status: Literal["none", "running", "failed", "ready"]
+    status: Literal["none", "running", "failed", "outdated", "ready"]
     phase: str = ""
     progress: float = 0.0
     message: str = ""
 
 
 def read_map(folder: Path, base: str) -> TextMap | None:
-    """The map in a dataset's folder, or None if there is none.
+    """The map in a dataset's folder, or None if there is none of the base model as it is now.
 
     Args:
         folder: the dataset's.
@@ -66,8 +71,10 @@ def read_map(folder: Path, base: str) -> TextMap | None:
     """
     try:
         with np.load(vectors_folder(folder, base) / _MAP, allow_pickle=False) as arrays:
-            found = TextMap(arrays["rows"], arrays["places"])
-    except (OSError, ValueError, KeyError):
+            found = TextMap(arrays["rows"], arrays["places"], str(arrays["hash"]))
+        if found.base_hash != hash_of_base(base):
+            return None
+    except (OSError, ValueError, KeyError, BadZipFile, ModelError):
         return None
     return found if found.places.shape == (len(found.rows), 2) else None
 
@@ -76,7 +83,7 @@ def read_state(folder: Path, base: str) -> MapState:
     """How far the making of a map is (arguments as for `read_map`)."""
     place = vectors_folder(folder, base)
     if (place / _MAP).exists():
-        return MapState("ready")
+        return MapState("outdated" if _is_outdated(place, base) else "ready")
     try:
         state = read_json(place / _STATE)
         phase, message = str(state["phase"]), str(state["message"])
@@ -92,6 +99,15 @@ def read_state(folder: Path, base: str) -> MapState:
         return MapState("running", phase)
     done, total = read_progress(folder, base)
     return MapState("running", "Reading the texts", done / total if total else 0.0)
+
+
+def _is_outdated(place: Path, base: str) -> bool:
+    """Whether a map was made with a base model that had the name before; a damaged one is not."""
+    try:
+        with np.load(place / _MAP, allow_pickle=False) as arrays:
+            return str(arrays["hash"]) != hash_of_base(base)
+    except (OSError, ValueError, KeyError, BadZipFile, ModelError):
+        return False
 
 
 def start(workspace: Path, dataset_id: str, base: str) -> None:
@@ -169,9 +185,9 @@ def make_map(folder: Path, base: str) -> TextMap:
         np.asarray(made.vectors[chosen]),
         on_progress=lambda said: _write_state(place, pid=os.getpid(), phase=said),
     )
-    found = TextMap(np.asarray(made.rows[chosen]), places)
+    found = TextMap(np.asarray(made.rows[chosen]), places, made.base_hash)
     temporary = place / f".{os.getpid()}.{_MAP}"
-    np.savez(temporary, rows=found.rows, places=found.places, hash=np.array(made.base_hash))
+    np.savez(temporary, rows=found.rows, places=found.places, hash=np.array(found.base_hash))
     os.replace(temporary, place / _MAP)
     return found
 

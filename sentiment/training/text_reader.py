@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sentiment.access import Role, require
+from sentiment.errors import ModelError
 from sentiment.memory import with_large_pages
+from sentiment.training.base_hash import hash_of_base
 from sentiment.training.text_vectors import TextVectors, read_progress, read_vectors
 
 log = logging.getLogger(__name__)
@@ -34,9 +36,13 @@ class TextReader:
         self._vectors: TextVectors | None = None
 
     def vectors(self) -> TextVectors | None:
-        """The vectors, once they are made; from then on always the same."""
-        if self._vectors is None:
-            found = read_vectors(self._folder, self._base)
+        """The vectors, once they are made; from then on the same, as long as the base model is."""
+        try:
+            wanted = hash_of_base(self._base)
+        except ModelError:  # somebody has removed it: what was read before still says something of the texts
+            return self._vectors
+        if self._vectors is None or self._vectors.base_hash != wanted:
+            found = read_vectors(self._folder, self._base, base_hash=wanted)
             self._vectors = None if found is None else found.of(self._rows)
         return self._vectors
 

@@ -26,6 +26,7 @@ from sentiment.access import is_demo
 from sentiment.data import Dataset, load_dataset
 from sentiment.errors import UsageError
 from sentiment.files import read_json, write_json
+from sentiment.training.base_hash import hash_of_base
 
 FOLDER = "vectors"
 _VECTORS, _ROWS, _HEAD, _DONE, _PROGRESS = "vectors.npy", "rows.npy", "head.npy", "done.json", "progress.json"
@@ -83,14 +84,12 @@ def text_vectors(
     if folder is None:
         return _make(dataset, base, _Memory(), on_progress)
     if is_demo():  # nothing may be kept there, not even a lock
-        kept = read_vectors(folder, base)
+        kept = read_vectors(folder, base, base_hash=hash_of_base(base))
         fitting = None if kept is None else kept.of(rows)
         return fitting or _make(dataset, base, _Memory(), on_progress)
     place = vectors_folder(folder, base)
     place.mkdir(parents=True, exist_ok=True)
     with FileLock(place / ".lock"):  # a second process waits for the first, and then finds its vectors
-        from sentiment.training.encode_texts import hash_of_base
-
         kept = read_vectors(folder, base, base_hash=hash_of_base(base))
         fitting = None if kept is None else kept.of(rows)
         return fitting or _make(dataset, base, _Disk(place, base), on_progress)
@@ -159,7 +158,8 @@ class _Disk:
 
     def __init__(self, place: Path, base: str) -> None:
         self._place, self._base = place, base
-        (place / _DONE).unlink(missing_ok=True)
+        for name in (_DONE, _PROGRESS):
+            (place / name).unlink(missing_ok=True)
 
     def start(self, n_rows: int, hidden: int) -> NDArray[np.float32]:
         """Room for the vectors, in a file."""

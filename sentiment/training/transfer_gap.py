@@ -125,7 +125,8 @@ def _heads(rows: GapRows, base: str, targets: Sequence[Target]) -> tuple[QuickHe
     from sentiment.models.predictor import model_folder
     from sentiment.models.store import load_model
     from sentiment.models.tokenizer import encode, unknown_share
-    from sentiment.training.encode_texts import NetworkEncoding, hash_of_base
+    from sentiment.training.base_hash import hash_of_base
+    from sentiment.training.encode_texts import NetworkEncoding
 
     encoding = NetworkEncoding(load_model(model_folder(base)), hash_of_base(base))
     needed = np.unique(np.concatenate([part for target in targets for part in _parts(target)]))

@@ -23,6 +23,7 @@ import pandas as pd
 from sentiment.access import Role, require
 from sentiment.errors import RunError
 from sentiment.files import read_json, write_atomic, write_json
+from sentiment.training.base_hash import FILES
 from sentiment.training.runs import RunState, now
 from sentiment.training.text_vectors import vectors_folder
 
@@ -169,9 +170,21 @@ def key_of(rows: pd.DataFrame, *, classes: Sequence[str], model: Path, n_draws: 
         model: the base's model folder.
         n_draws: see `GapInfo`.
     """
+    return _key(key_of_rows(rows), classes=classes, model=model, n_draws=n_draws)
+
+
+def has_same_base(info: GapInfo, model: Path) -> bool:
+    """Whether a measurement was made with the base that is in a model folder now, whatever its rows have become.
+
+    It reads the whole folder. One of before measurements noted their rows is taken for the same.
+    """
+    return not info.rows or info.key == _key(info.rows, classes=info.classes, model=model, n_draws=info.n_draws)
+
+
+def _key(rows: str, *, classes: Sequence[str], model: Path, n_draws: int) -> str:
     digest = hashlib.sha256(json.dumps(["gap-1", list(classes), n_draws]).encode())
-    digest.update(key_of_rows(rows).encode())
-    for name in ("config.json", "tokenizer.json", "weights.safetensors"):
+    digest.update(rows.encode())
+    for name in FILES:
         if (model / name).is_file():
             digest.update((model / name).read_bytes())
     return digest.hexdigest()[:16]

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sentiment.models import registry
+from sentiment.training.base_hash import hash_of_base
 from sentiment.training.text_vectors import vectors_folder
 from sentiment.workspace import Workspace
 from tests.browser.conftest import Visitors, end_jobs
@@ -31,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     place.mkdir(parents=True)
     rows = workspace.dataset(info.id).frame["row"].to_numpy()
     places = np.stack([np.linspace(-1, 1, len(rows)), np.zeros(len(rows))], axis=1).astype(np.float32)
-    np.savez(place / "map.npz", rows=rows, places=places, hash=np.array("made by a test"))
+    np.savez(place / "map.npz", rows=rows, places=places, hash=np.array(hash_of_base(base)))
     running.start()
     yield running
     running.kill()

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment import data
 from sentiment.data import DatasetInfo
 from sentiment.training import text_map
+from sentiment.training.base_hash import hash_of_base
 from sentiment.training.runs import Run
 from sentiment.training.text_reader import TextReader
 from sentiment.training.text_vectors import vectors_folder
@@ -186,12 +187,22 @@ def test_the_map_is_made_on_demand_and_then_drawn(
     assert not app.get("plotly_chart")
     press(app, "Make the map")
     assert asked[0][0] == shop.id
-    place = vectors_folder(workspace.dataset_folder(shop.id), asked[0][1])
+    base = asked[0][1]
+    place = vectors_folder(workspace.dataset_folder(shop.id), base)
     place.mkdir(parents=True, exist_ok=True)
-    np.savez(place / "map.npz", rows=np.arange(90), places=np.zeros((90, 2), np.float32), hash=np.array("x"))
+    places = np.zeros((90, 2), np.float32)
+    np.savez(place / "map.npz", rows=np.arange(90), places=places, hash=np.array("of another base model"))
+    app.run()
+    assert not app.get("plotly_chart")
+    assert "has changed since the map was made" in words(app)
+    np.savez(place / "map.npz", rows=np.arange(90), places=places, hash=np.array(hash_of_base(base)))
     app.run()
     assert not app.exception
     assert "90 rows" in app.get("plotly_chart")[0].proto.spec.replace("\\u202f", "")
+    before = app.get("plotly_chart")[0].proto.spec
+    np.savez(place / "map.npz", rows=np.arange(90), places=places + 1, hash=np.array(hash_of_base(base)))
+    app.run()
+    assert app.get("plotly_chart")[0].proto.spec != before
     app.selectbox(key=f"colour:{shop.id}").set_value("file:shop").run()
     assert not app.exception
     assert "south" in app.get("plotly_chart")[0].proto.spec

@@ -1,5 +1,6 @@
 """The Languages page: empty, one language, ready, running, failed and done; who may start, and what a click does."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -8,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment.access import HOST, Person, Role, acting_as, identify_by
 from sentiment.data import DatasetInfo
+from sentiment.models.registry import SHIPPED, own_bases_folder
 from sentiment.training import transfer_gap_jobs
 from sentiment.training.processes import note_worker
 from sentiment.training.runs import RunState
-from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, gap_folder, key_of_rows
+from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, gap_folder, key_of, key_of_rows
 from sentiment.training.transfer_gap_scores import SCRATCH_CNN, TFIDF, TRANSFER
 from sentiment.transfer_gap import labeled_rows
 from sentiment.workspace import Workspace
@@ -32,7 +34,8 @@ def gap(workspace: Workspace, info: DatasetInfo) -> GapFolder:
     """A measurement that was described, and not begun."""
     made = gap_folder(workspace.dataset_folder(info.id), BASE)
     rows = labeled_rows(workspace.dataset(info.id))
-    made.create(GapInfo(BASE, "English CNN", info.classes, 2, "key", key_of_rows(rows)), rows)
+    key = key_of(rows, classes=info.classes, model=SHIPPED / BASE, n_draws=2)
+    made.create(GapInfo(BASE, "English CNN", info.classes, 2, key, key_of_rows(rows)), rows)
     return made
 
 
@@ -149,7 +152,7 @@ def test_what_came_of_it_is_a_verdict_a_table_and_the_next_step(
     said = words(app).replace("\\", "")
     assert "200 Chinese labels bring 6 points (+4 to +8). From nothing you would need about 640" in said
     assert "unknown to “Multilingual CNN, reviews”" in said
-    assert "Labels have changed" not in said
+    assert "changed since" not in said
     (table,) = app.dataframe
     assert table.value["Setting"].tolist()[0] == "as they are, chosen on 40 Chinese rows"
     button(app, "Label 30 rows in Chinese").click()
@@ -167,6 +170,27 @@ def test_labels_given_since_are_told(app: AppTest, gap: GapFolder, workspace: Wo
     app.run()
     assert "Labels have changed since this was measured" in words(app)
     assert any(found.label == "Measure again" for found in app.button)
+
+
+def test_a_base_model_that_took_the_name_since_is_told(app: AppTest, workspace: Workspace, info: DatasetInfo) -> None:
+    folder = own_bases_folder() / "shop"
+    shutil.copytree(SHIPPED / "en-cnn-news", folder)
+    gap, rows = gap_folder(workspace.dataset_folder(info.id), "shop"), labeled_rows(workspace.dataset(info.id))
+    key = key_of(rows, classes=info.classes, model=folder, n_draws=2)
+    gap.create(GapInfo("shop", "Shop", info.classes, 2, key, key_of_rows(rows)), rows)
+    finish(gap)
+    open_page(app, "languages")
+    assert app.selectbox(key=f"gap:base:{info.id}").value == "shop"
+    assert "changed since" not in words(app)
+    shutil.rmtree(folder)
+    shutil.copytree(SHIPPED / "en-cnn-reviews", folder)
+    app.run()
+    assert not app.exception
+    assert "The base model has changed since this was measured" in words(app)
+    assert any(found.label == "Measure again" for found in app.button)
+    workspace.labels.label(info.id, [0], "negative", who="ann")
+    app.run()
+    assert "Labels and the base model have changed since this was measured" in words(app)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.LABELER])

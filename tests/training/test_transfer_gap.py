@@ -1,5 +1,6 @@
 """The transfer gap: what judges is never learned from, cells are what they say, and a stopped measurement goes on."""
 
+import dataclasses
 import subprocess
 import time
 
@@ -13,7 +14,7 @@ from sentiment.training import transfer_gap_fits as fits
 from sentiment.training.quick import QuickHead
 from sentiment.training.text_vectors import TextVectors
 from sentiment.training.transfer_gap import measure, own_sizes, plan_cells
-from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, key_of
+from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, has_same_base, key_of, key_of_rows
 from sentiment.training.transfer_gap_rows import GapRows, Target, draw_labels, find_targets, gap_rows
 from sentiment.training.transfer_gap_scores import BASE_ALONE, SCRATCH_CNN, TFIDF, TRANSFER, Scorer, labels_for
 from sentiment.transfer_gap import check_base, describe_choice, describe_language, gap_table, next_labels, start_gap
@@ -272,6 +273,11 @@ def test_a_folder_keeps_cells_of_the_very_same_measurement_alone(tmp_path):
     keys = [key_of(rows, classes=CLASSES, model=model, n_draws=n) for n in (2, 2, 3)]
     assert keys[0] == keys[1] != keys[2]
     assert keys[0] != key_of(rows.assign(label="negative"), classes=CLASSES, model=model, n_draws=2)
+    info = GapInfo(BASE, "Base", CLASSES, 2, keys[0], key_of_rows(rows))
+    assert has_same_base(info, model)
+    (model / "config.json").write_text("[]")
+    assert not has_same_base(info, model)
+    assert has_same_base(dataclasses.replace(info, rows=""), model)  # of before: nothing to tell it by
     gap = GapFolder(tmp_path / "gap")
     gap.create(GapInfo(BASE, "Base", CLASSES, 2, keys[0]), rows)
     gap.add_cell({"language": "zh"})
@@ -298,7 +304,7 @@ def test_a_damaged_folder_is_an_empty_one(tmp_path, content):
 
 def test_a_run_that_learned_from_the_rows_is_no_base_to_judge_on_them(monkeypatch, tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    monkeypatch.setattr("sentiment.transfer_gap.count_trained_on", lambda base, texts: 7)
+    monkeypatch.setattr("sentiment.transfer_gap.count_trained_on", lambda base, texts: None if base == BASE else 7)
     with pytest.raises(UsageError, match="has learned from 7 of these 2 rows"):
         check_base(str(tmp_path), pd.Series(["a", "b"]))
     check_base(BASE, pd.Series(["a", "b"]))

@@ -1,5 +1,6 @@
 """The forms that word vectors come in, told apart by what is in the file, read piece by piece."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ _BATCH = 2000  # vectors read at once
 _BLOCK = 2**16  # bytes
 _EXPECTED = "Lines of a word and its numbers, as GloVe, word2vec and fastText write them"
 _MAGIC = b"\x93NUMPY"
+_NUMBER = frozenset(b"0123456789+-.eEnaifNAIF")  # bytes that numbers in text are made of
+_SPACES = re.compile(rb" {2,}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def read_vectors(path: Path, words: Path | None = None) -> Iterator[Batch]:
     with open_stream(path) as file:
         is_array = file.peek().startswith(_MAGIC)
     if is_array:
+        _check_plain(path)
         yield from _read_array(path, words)
         return
     if words is not None:
@@ -76,11 +80,11 @@ def _header(file: VectorFile) -> tuple[int, int] | None:
 
 
 def _is_binary(file: VectorFile, n_numbers: int) -> bool:
-    """Whether the vectors after a header are the bytes of floats, by the first line: text is all digits."""
-    line = file.peek()[:_MOST_LINE].split(b"\n", 1)[0]
-    return not set(line.rpartition(b" ")[2].strip()) <= set(b"0123456789+-.eEnaifNAIF") or len(line.split(b" ")) < min(
-        n_numbers, 20
-    )
+    """Whether the vectors after a header are the bytes of floats, by the first line: most of a text's are digits."""
+    parts = file.peek()[:_MOST_LINE].split(b"\n", 1)[0].split()
+    looked_at = min(n_numbers, 20)
+    last = parts[1:][-looked_at:]
+    return len(parts) < looked_at or 2 * sum(_NUMBER.issuperset(part) for part in last) <= len(last)
 
 
 def _read_binary(file: VectorFile, header: tuple[int, int]) -> Iterator[Batch]:
@@ -134,6 +138,8 @@ def _read_text(file: VectorFile, header: tuple[int, int] | None) -> Iterator[Bat
         if b"\t" in line:
             line = line.replace(b"\t", b" ")
         line = line.rstrip(b"\r\n ")
+        if b"  " in line:
+            line = _SPACES.sub(b" ", line)
         if n_numbers is None:
             n_numbers = _count_numbers(file, line)
         parts = line.rsplit(b" ", n_numbers)  # a word may have spaces in it
@@ -202,6 +208,16 @@ def _finite(file: VectorFile, batch: Batch, *, where: Callable[[int], str]) -> B
     return batch
 
 
+def _check_plain(path: Path) -> None:
+    """Raises a ModelError if an array is packed, also as .npz: it is read where it lies in the file."""
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) == _MAGIC:
+            return
+    raise ModelError(
+        f"{path.name} holds an array that is packed", expected="A plain .npy", todo="Unpack it first, and give the .npy"
+    )
+
+
 def _read_array(path: Path, words: Path | None) -> Iterator[Batch]:
     if words is None:
         raise ModelError(
@@ -212,7 +228,9 @@ def _read_array(path: Path, words: Path | None) -> Iterator[Batch]:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # NumPy has Python's parser read the header, which has many ways to fail
         raise ModelError(
-            f"{path.name} cannot be read ({str(error)[:80]})", expected="An array of floats that numpy.save wrote"
+            f"{path.name} cannot be read as an array of floats",
+            expected="A whole .npy file of numbers, as numpy.save writes it",
+            todo="Save the array again, as float32",
         ) from error
     if array.ndim != 2 or array.dtype.kind != "f" or not 2 <= array.shape[1] <= MOST_NUMBERS:
         raise ModelError(

@@ -15,12 +15,15 @@ from sentiment.errors import ModelError
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MOST_TIMES = 40  # that a packed file may grow by; real ones grow threefold
 _BUFFER = 2**20
+_MARK = b"\xef\xbb\xbf"  # what some editors put before UTF-8
 _DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 _EXPECTED = "GloVe text, word2vec text or binary, fastText .vec, or .npy with a list of words; plain, .gz or .zip"
 
 
 class VectorFile:
     """A buffered reader that counts, and refuses more than a packed file of real vectors holds.
+
+    The mark of UTF-8 in front, if there is one, is passed over.
 
     Args:
         source: the stream.
@@ -32,6 +35,8 @@ class VectorFile:
         self.name = name
         self._source = io.BufferedReader(source, _BUFFER)  # type: ignore[type-var]
         self._left = most
+        if self._source.peek(len(_MARK)).startswith(_MARK):
+            self.take(len(_MARK))
 
     def peek(self) -> bytes:
         """Some bytes from the front of what is left, at most `_BUFFER`; b"" at the end."""
