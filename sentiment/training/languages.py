@@ -3,7 +3,9 @@
 It knows no deep-learning library, so that pages can show what is done before anything is trained.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from sentiment.data import language_name
 from sentiment.data.language import UNDETERMINED
 from sentiment.training.config import BALANCED
 
-FEWEST = 20  # labels of a language from which on it counts as one of several; fewer may be slips of recognition
+FEWEST = 20  # labels of a language from which on it counts as one of several
 TEMPER = 0.5  # by which power of its labels a language counts in all: 0 for each language the same, 1 as they are
 _ROUNDS = 20  # of raking, which needs a handful
 _SPREAD = 3.0  # times its language's mean, or one part in as many: by how much a row may count
@@ -50,33 +52,46 @@ def weigh_languages(
     Returns:
         None where every row counts the same: by the setting, or because fewer than two languages have `FEWEST` labels.
     """
-    codes, names = pd.factorize(_known(languages), sort=True)
-    n_classes = int(labels.max()) + 1
-    cells = np.bincount(codes * n_classes + labels, minlength=len(names) * n_classes).reshape(-1, n_classes)
-    weights = _balance(cells, names.tolist(), setting=setting, temper=temper)
-    return None if weights is None else np.asarray(weights[codes, labels], np.float32)
-
-
-def _known(languages: Sequence[str] | NDArray[np.object_]) -> NDArray[np.object_]:
-    """The languages, where those with few labels and those that are not known are one, ""."""
-    series = pd.Series(np.asarray(languages, object))
-    counts = series.map(series.value_counts())
-    return np.asarray(series.where((counts >= FEWEST) & (series != UNDETERMINED), ""), object)
-
-
-def _balance(
-    cells: NDArray[np.int64], names: Sequence[str], *, setting: str, temper: float
-) -> NDArray[np.float64] | None:
-    """The weight of a row of each cell [n_languages, n_classes]; None where all rows count the same."""
-    counts = dict(zip(names, cells.sum(axis=1).tolist(), strict=True))
-    if setting != BALANCED or sum(bool(name) for name in names) < 2:
+    names, classes = np.asarray(languages, object), np.asarray(labels)
+    weights = _balance(tabulate_languages(names, classes), setting=setting, temper=temper)
+    if weights is None:
         return None
+    cells = weights.to_numpy()
+    return np.asarray(
+        cells[weights.index.get_indexer(pd.Index(names)), weights.columns.get_indexer(pd.Index(classes))], np.float32
+    )
+
+
+def tabulate_languages(
+    languages: Sequence[str] | NDArray[np.object_], labels: Sequence[str] | NDArray[Any]
+) -> pd.DataFrame:
+    """Rows of each language code (the index) and class (the columns)."""
+    table: pd.DataFrame = pd.crosstab(np.asarray(languages, object), np.asarray(labels))
+    return table
+
+
+def _balance(table: pd.DataFrame, *, setting: str, temper: float = TEMPER) -> pd.DataFrame | None:
+    """The weight of a row of each language and class; None where all count the same.
+
+    Languages with few labels, and rows whose language is not known, are taken together and keep their share.
+    """
+    counts = table.sum(axis=1).to_numpy(np.int64)
+    names = [str(code) if _counts_alone(str(code), n) else "" for code, n in zip(table.index, counts, strict=True)]
+    if setting != BALANCED or len(set(names) - {""}) < 2:
+        return None
+    merged = table.groupby(names).sum()
+    cells = merged.to_numpy(np.int64)
     for power in np.linspace(temper, 1.0, _TEMPERS):  # with 1 all rows count the same
-        shares = _shares(counts, temper=float(power))
-        weights = _rake(cells, rows=cells.sum() * np.array([shares[name] for name in names]))
+        shares = _shares(dict(zip(merged.index, cells.sum(axis=1).tolist(), strict=True)), temper=float(power))
+        weights = _rake(cells, rows=cells.sum() * np.array([shares[name] for name in merged.index]))
         if _is_even(weights, cells):
-            return weights
+            return pd.DataFrame(weights, merged.index, table.columns).loc[names].set_axis(table.index)
     return None
+
+
+def _counts_alone(language: str, n_labels: int) -> bool:
+    """Whether a language is one of several; fewer labels may be slips of recognition."""
+    return n_labels >= FEWEST and language != UNDETERMINED
 
 
 def _shares(counts: Mapping[str, int], *, temper: float) -> dict[str, float]:
@@ -106,12 +121,6 @@ def _is_even(weights: NDArray[np.float64], cells: NDArray[np.int64]) -> bool:
     return kept and bool(((spread <= _SPREAD) & (spread >= 1.0 / _SPREAD)).all())
 
 
-def tabulate_languages(languages: Iterable[str], labels: Iterable[str]) -> pd.DataFrame:
-    """Rows of each language code (the index) and class (the columns)."""
-    table: pd.DataFrame = pd.crosstab(np.array(list(languages), object), np.array(list(labels), object))
-    return table
-
-
 def preview_languages(table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
     """What a setting does to training rows, language by language, the one with most rows first.
 
@@ -123,25 +132,18 @@ def preview_languages(table: pd.DataFrame, *, setting: str) -> pd.DataFrame:
         Columns language (its code), rows, weight (of one of its rows, on average), share (of all that counts, 0 to 1).
         Languages with fewer than `FEWEST` rows, and rows whose language is not known, count as they are on average.
     """
-    codes, cells = [str(code) for code in table.index], table.to_numpy(np.int64)
-    counts, known = cells.sum(axis=1), _known(np.repeat(np.array(codes, object), cells.sum(axis=1)))
-    names = [str(known[first]) if n else "" for first, n in zip(np.cumsum(counts) - counts, counts, strict=True)]
-    merged = pd.DataFrame(cells, index=names).groupby(level=0).sum()
-    weights = _balance(merged.to_numpy(np.int64), merged.index.tolist(), setting=setting, temper=TEMPER)
-    if weights is None:
-        weights = np.ones(merged.shape)
-    means = (weights * merged).sum(axis=1) / merged.sum(axis=1).clip(lower=1)
-    order = sorted(range(len(codes)), key=lambda i: (-counts[i], codes[i]))
-    weight = np.array([means[names[i]] for i in order])
-    rows = counts[order]
-    return pd.DataFrame(
+    weights = _balance(table, setting=setting)
+    rows = table.sum(axis=1)
+    counted = rows if weights is None else (weights * table).sum(axis=1)
+    found = pd.DataFrame(
         {
-            "language": pd.array([codes[i] for i in order], dtype="str"),
-            "rows": rows,
-            "weight": weight,
-            "share": weight * rows / max(int(counts.sum()), 1),
+            "language": pd.array([str(code) for code in table.index], dtype="str"),
+            "rows": rows.to_numpy(np.int64),
+            "weight": (counted / rows.clip(lower=1)).to_numpy(float),
+            "share": (counted / max(int(rows.sum()), 1)).to_numpy(float),
         }
     )
+    return found.sort_values(["rows", "language"], ascending=[False, True], ignore_index=True)
 
 
 def describe_languages(table: pd.DataFrame, *, setting: str) -> str:
@@ -157,6 +159,12 @@ def describe_languages(table: pd.DataFrame, *, setting: str) -> str:
     return f"Balanced across languages, on average: {'; '.join(parts)}."
 
 
+def _several(languages: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The languages, where those with few labels and those that are not known are one, ""."""
+    n = Counter(languages.tolist())
+    return np.array([code if _counts_alone(code, n[code]) else "" for code in languages.tolist()], object)
+
+
 def stratify(labels: Sequence[str], languages: NDArray[np.object_], groups: Positions) -> list[str]:
     """The stratum of each row: its class, and where there are enough such rows, its language within the class.
 
@@ -168,7 +176,7 @@ def stratify(labels: Sequence[str], languages: NDArray[np.object_], groups: Posi
     Returns:
         The class alone for its most frequent language and for those with too few groups to be in each part.
     """
-    frame = pd.DataFrame({"label": list(labels), "language": _known(languages), "group": groups})
+    frame = pd.DataFrame({"label": list(labels), "language": _several(languages), "group": groups})
     if frame["language"].nunique() < 2:
         return list(labels)
     cells = frame.groupby(["label", "language"])["group"].agg(["size", "nunique"]).reset_index()
