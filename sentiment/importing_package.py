@@ -10,7 +10,7 @@ from sentiment.files import write_atomic, write_json
 from sentiment.importing import check_base_name, put_folder
 from sentiment.models.folders import model_folder
 from sentiment.models.hub import is_hub_name
-from sentiment.models.learned import TRAINED_ON
+from sentiment.models.learned import TRAINED_ON, read_learned
 from sentiment.models.package import CARD, CONFIG, is_package
 from sentiment.models.registry import own_bases_folder
 from sentiment.models.tensors import read_config
@@ -47,6 +47,7 @@ def import_base(source: str, *, name: str) -> Path:
             expected="The package of a network: a run cannot start from a simple model",
         )
     model = load_model(folder)
+    read_learned(folder)  # a damaged one would stop every run that begins with it
     config["card"] = _card(config, name, architecture=model.encoder.architecture)
     return put_folder(own_bases_folder() / name, lambda new: _copy(folder, new, config))
 

@@ -31,7 +31,7 @@ def model_card(run: Run) -> str:
 
     Raises:
         ModelError: if the run has no model yet, or it is damaged.
-        RunError: if the state of the run cannot be read.
+        RunError: if the run's own files cannot be read.
     """
     config = read_config(model_folder(run.folder))
     judgement = judge_run(run)
@@ -131,7 +131,7 @@ def _data(run: Run, judgement: Judgement | None) -> str:
         for name in info.classes
     ]
     table = "\n".join(["| class | held-out rows | share |", "|---|---:|---:|", *rows])
-    return f"{' '.join(lines)} The shares of the classes among the held-out rows, drawn like the others:\n\n{table}"
+    return f"{' '.join(lines)} The shares of the classes among the held-out rows:\n\n{table}"
 
 
 def _training(run: Run, config: Mapping[str, Any]) -> str:

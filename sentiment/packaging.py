@@ -28,7 +28,7 @@ def package_of(run: Run) -> bytes:
 
     Raises:
         ModelError: if the run has no model yet, or it cannot be read.
-        RunError: if the state of the run cannot be read.
+        RunError: if the run's own files cannot be read.
     """
     folder = model_folder(run.folder)
     config = {**read_config(folder), "card": describe_card(run)}

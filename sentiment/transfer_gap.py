@@ -7,21 +7,23 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sentiment.access import Role, require
-from sentiment.comparing import count_trained_on
 from sentiment.data import Dataset, language_name
 from sentiment.data.language import UNDETERMINED
 from sentiment.errors import UsageError
 from sentiment.models.folders import model_folder
 from sentiment.models.registry import BaseModel, list_bases
 from sentiment.training import transfer_gap_jobs
+from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.languages import FEWEST, row_languages
 from sentiment.training.transfer_gap_folder import COLUMNS, DRAWS, GapFolder, GapInfo, gap_folder, key_of, key_of_rows
 from sentiment.training.transfer_gap_scores import BASE_ALONE, SCRATCH_CNN, TFIDF, TRANSFER
 from sentiment.workspace import Workspace
 
+_MOST_KNOWN = 0.1  # share of the rows that a base may have learned from; they are left out
 _FEWEST_ADVISED, _MOST_OWN = 20, 200  # labels of a language's own: more than so many are not tried
 TITLES = {TRANSFER: "Base model", TFIDF: "TF-IDF from nothing", SCRATCH_CNN: "Network from nothing"}
 
@@ -57,25 +59,34 @@ def start_gap(workspace: Workspace, dataset_id: str, base: str, *, n_draws: int 
     require(Role.OWNER, doing="measure what languages teach each other")
     dataset = workspace.dataset(dataset_id)
     rows = labeled_rows(dataset)
-    check_base(base, rows["text"])
+    unseen = unseen_rows(base, rows)
     gap = gap_folder(workspace.dataset_folder(dataset_id), base)
     key = key_of(rows, classes=dataset.classes, model=model_folder(base), n_draws=n_draws)
     title = next((known.title for known in list_bases() if known.name == base), base)
     info = GapInfo(base, title, dataset.classes, n_draws, key, key_of_rows(rows))
-    transfer_gap_jobs.start(gap, lambda: gap.create(info, rows))
+    transfer_gap_jobs.start(gap, lambda: gap.create(info, unseen))
     return gap
 
 
-def check_base(base: str, texts: "pd.Series[str]") -> None:
-    """Raises a UsageError if a base model has learned from some of these texts, ModelError if there is no such base."""
-    model_folder(base)
-    n_trained = count_trained_on(base, texts) or 0
-    if n_trained:
+def unseen_rows(base: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose texts a base model has not learned from, which are all where it does not say.
+
+    Raises:
+        ModelError: if there is no such base model.
+        UsageError: if more than `_MOST_KNOWN` of them are known to it.
+    """
+    learned = learned_before(base)
+    if learned is None:
+        model_folder(base)
+        return rows
+    known = np.isin(hash_texts(rows["text"]), learned)
+    if known.mean() > _MOST_KNOWN:
         raise UsageError(
-            f"{base} has learned from {n_trained:,} of these {len(texts):,} rows",
-            expected="A base model that has seen none of them: on rows that it learned from, every figure flatters it",
-            todo="Choose a base model instead of a run on this dataset",
+            f"{base} has learned from {int(known.sum()):,} of these {len(rows):,} rows",
+            expected="A base model that has seen hardly any of them: on rows that it learned from, it looks too good",
+            todo="Choose a base model that has not learned from this dataset",
         )
+    return rows[~known].reset_index(drop=True)
 
 
 def transfer_cells(language: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -205,8 +216,7 @@ def measure_now(dataset: Dataset, base: str, **options: Any) -> dict[str, Any] |
         DataError: if no language has enough labels.
         ModelError: if there is no such base model.
     """
-    rows = labeled_rows(dataset)
-    check_base(base, rows["text"])
+    rows = unseen_rows(base, labeled_rows(dataset))
     from sentiment.models.device import prepare_device
     from sentiment.training.transfer_gap import measure
     from sentiment.training.transfer_gap_rows import gap_rows

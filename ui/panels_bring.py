@@ -174,7 +174,9 @@ def _own_line(facts: str, kind: str, name: str, chosen_key: str) -> None:
     line, button = st.columns([5, 1], vertical_alignment="center")
     line.markdown(facts)
     with button.popover("Remove", icon=":material/delete:"):
-        st.markdown("Finished runs keep their own weights. While others need it, it stays.")
+        st.markdown(
+            "Finished runs keep their own weights. While a run that began with it is unfinished, it cannot be removed."
+        )
         if st.button("Remove it for good", key=f"remove-{kind}:{name}"):
             remove = remove_base if kind == "base" else remove_vectors
             if _tried(lambda: remove(name)):

@@ -45,7 +45,13 @@ def _draw(run: Run, *, was_active: bool) -> None:
             if n_before := int(state.settings.get("n_learned_before") or 0):
                 st.caption(
                     f"{text.count(n_before, 'row')} that the model to start from had learned from before "
-                    f"{'was' if n_before == 1 else 'were'} for training alone; it is judged on others."
+                    f"{'was' if n_before == 1 else 'were'} for training alone."
+                )
+            if n_known := int(state.settings.get("n_held_out_learned") or 0):
+                st.warning(
+                    f"The model to start from had learned from {text.count(n_known, 'row')} of those that this run is "
+                    "judged on: its figures are too good. Start a new run; it will keep such rows apart.",
+                    icon=":material/warning:",
                 )
             if warning := state.settings.get("warning"):
                 st.warning(text.literal(str(warning), limit=400), icon=":material/warning:")

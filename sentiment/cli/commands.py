@@ -125,7 +125,7 @@ def finetune(
         _check_folder(out, resume=resume)
     from sentiment.data import import_file
     from sentiment.training.finetune import finetune as train
-    from sentiment.training.held_out import split_labeled
+    from sentiment.training.held_out import split_labeled, write_split
 
     dataset = import_file(data, text=text, label=label, group=group, language=language_column)
     labeled = None
@@ -135,7 +135,10 @@ def finetune(
         if not resume:  # before anything is written: what does not allow a run leaves none behind
             check_settings(config)
             labeled = split_labeled(dataset, config)
-        return _open_run(out, dataset, config, resume=resume)
+        run = _open_run(out, dataset, config, resume=resume)
+        if labeled is not None:
+            write_split(run, labeled)  # for the other processes of the run
+        return run
 
     with joined(joining, out) as team:
         run = team.open(opened, fingerprint=dataset.fingerprint)
@@ -220,7 +223,7 @@ def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) 
 
 
 def _n_trained_on(run_dir: str, texts: Any) -> int:
-    """How many of the texts the run was trained or chosen on; 0 for a base model."""
+    """How many of the texts a model was trained or chosen on; 0 where that is not known."""
     from sentiment.comparing import count_trained_on
 
     return count_trained_on(run_dir, texts) or 0

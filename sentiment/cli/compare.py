@@ -99,7 +99,7 @@ def _changes_text(changed: Any, name: str) -> str:
 
 
 def _trained_on(model: str, texts: Any) -> int | None:
-    """How many of the texts a model was trained on; None for a package, which does not tell."""
+    """How many of the texts a model was trained on; None for a package that does not tell."""
     from sentiment.comparing import count_trained_on
 
     known = count_trained_on(model, texts)

@@ -15,7 +15,7 @@ from sentiment.training.runs import Run
 if TYPE_CHECKING:
     from sentiment.training.parallel import Placement
 
-_SHARED_FILES = ("run.json", "state.json")
+_SHARED_FILES = ("run.json", "state.json", "split.npz")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class Team:
         if self.first:
             try:
                 folder = opener().folder
-                contents = [(folder / name).read_bytes() for name in _SHARED_FILES]
+                contents = [(folder / name).read_bytes() for name in _SHARED_FILES if (folder / name).exists()]
+                contents += [b""] * (len(_SHARED_FILES) - len(contents))
             except SentimentError as error:
                 refused = error  # the others must hear of it first
         contents = [self.placement.share(content) for content in contents]
@@ -95,7 +96,8 @@ class Team:
         if not self.first:
             self.folder.mkdir()
             for name, content in zip(_SHARED_FILES, contents, strict=True):
-                (self.folder / name).write_bytes(content)
+                if content:
+                    (self.folder / name).write_bytes(content)
         return Run(self.folder)
 
 

@@ -66,7 +66,7 @@ def split_rows(
     given = np.full(int(units.max()) + 1, -1)
     if learned is not None:
         given[units[np.asarray(learned, bool)[labeled]]] = 0
-        _check_unseen(codes, units, given, shown, n_parts=n_parts - 1)
+        _check_unseen(codes, units, given, shown, n_parts=n_parts - 1, grouped=len(given) < len(labeled))
     rng = np.random.default_rng(seed)
     part_of_unit = _assign_units(codes, units, fractions, given, rng=rng)
     part_of_row = part_of_unit[units]
@@ -141,7 +141,9 @@ def _check_classes(codes: Positions, units: Positions, names: list[str], *, n_pa
         )
 
 
-def _check_unseen(codes: Positions, units: Positions, given: Positions, names: list[str], *, n_parts: int) -> None:
+def _check_unseen(
+    codes: Positions, units: Positions, given: Positions, names: list[str], *, n_parts: int, grouped: bool
+) -> None:
     """Raises a DataError where rows that the model has not learned from cannot be held out of every class."""
     open_rows = given[units] < 0
     pairs = np.unique(np.stack([codes[open_rows], units[open_rows]]), axis=1)
@@ -152,8 +154,11 @@ def _check_unseen(codes: Positions, units: Positions, given: Positions, names: l
         raise DataError(
             f"The model to start from has learned from nearly every row that is "
             f"{', '.join(f'“{_short(name)}”' for name in lacking[:3])}{more}",
-            expected=f"At least {n_parts} rows of each class that it has not seen, to judge it on",
-            todo="Label more rows, or start from a base model instead",
+            expected=f"At least {n_parts} rows of each class that it has not seen, to judge it on"
+            + (", in different documents that it knows no row of" if grouped else ""),
+            todo="Label more rows of other documents, or start from a base model instead"
+            if grouped
+            else "Label more rows, or start from a base model instead",
         )
 
 
@@ -188,6 +193,9 @@ def _assign_units(
     sizes = np.bincount(units, minlength=n_units)
     totals = np.bincount(codes, minlength=n_classes)
     need = np.outer(fractions, totals)  # rows still wanted, [part, class]
+    n_open = np.bincount(codes[given[units] < 0], minlength=n_classes)
+    held_out = need[1:].sum(axis=0)
+    need[1:] *= np.minimum(1.0, n_open / np.maximum(held_out, 1e-9))  # where few are open, each held-out part its share
     single = sizes == 1
     class_of_single = np.full(n_units, -1)
     alone = single[units]

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sentiment.data import Dataset, Split, combine_groups, group_duplicates, normalise_texts, split_rows
-from sentiment.errors import DataError, RunError
+from sentiment.errors import DataError, ModelError, RunError
 from sentiment.files import write_atomic
 from sentiment.models.folders import model_folder
 from sentiment.models.learned import read_learned, write_learned
@@ -34,7 +34,8 @@ class Labeled:
         classes: class names, in the order of a model's columns.
         unlabeled: different texts of rows without a label, none of them a near-duplicate or from the document of a
             test or validation row.
-        n_learned_before: labeled rows that the model to start from has learned from.
+        n_learned_before: training rows that the model to start from has learned from.
+        n_held_out_learned: held-out rows that it has: none, but in runs of before these were kept apart.
     """
 
     frame: pd.DataFrame
@@ -43,6 +44,7 @@ class Labeled:
     classes: tuple[str, ...]
     unlabeled: tuple[str, ...] = ()
     n_learned_before: int = 0
+    n_held_out_learned: int = 0
 
     def texts(self, positions: NDArray[np.int64]) -> list[str]:
         """The texts of some rows."""
@@ -82,7 +84,10 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig, *, kept: Split | Non
     positions = {name: position for position, name in enumerate(dataset.classes)}
     labels = frame["label"].map(positions).to_numpy().astype(np.int64)
     unlabeled = _unlabeled_texts(dataset, frame, split, seed=config.seed) if config.self_training else ()
-    return Labeled(frame, labels, split, dataset.classes, unlabeled, 0 if learned is None else int(learned.sum()))
+    if learned is None:
+        return Labeled(frame, labels, split, dataset.classes, unlabeled)
+    held_out = int(learned[held_out_positions(split)].sum())  # of a run from before these were kept apart
+    return Labeled(frame, labels, split, dataset.classes, unlabeled, int(learned[split.train].sum()), held_out)
 
 
 def learned_before(base: str) -> NDArray[np.uint64] | None:
@@ -93,11 +98,32 @@ def learned_before(base: str) -> NDArray[np.uint64] | None:
     """
     if base in (*BASELINES, SCRATCH, SCRATCH_RNN):
         return None
-    found, split = read_learned(model_folder(base)), Path(base) / "split.npz"
-    if found is None and split.is_file():  # of a run from before models said it themselves
-        with np.load(split, allow_pickle=False) as kept:
-            return np.asarray(kept["trained_on"], np.uint64)
-    return found
+    folder = model_folder(base)
+    found = read_learned(folder)
+    return _learned_by_older(folder.parent) if found is None else found
+
+
+def _learned_by_older(run_folder: Path) -> NDArray[np.uint64] | None:
+    """What a run from before models said it themselves has learned from, and its base; None if it is no such run."""
+    if not (run_folder / "split.npz").is_file():
+        return None
+    try:
+        own = _read_split(run_folder)["trained_on"].astype(np.uint64)
+    except (RunError, KeyError) as error:
+        raise ModelError(f"What the run {run_folder.name} has learned from cannot be read") from error
+    try:
+        before = learned_before(Run(run_folder).info.config.base)
+    except (ModelError, RunError):  # its base is gone by now
+        before = None
+    return own if before is None else np.concatenate([own, before])
+
+
+def _read_split(run_folder: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(run_folder / "split.npz", allow_pickle=False) as kept:
+            return {name: kept[name] for name in kept.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise RunError("The split of this run cannot be read", todo="Start a new run") from error
 
 
 def kept_split(run: Run, dataset: Dataset) -> Split | None:
@@ -106,16 +132,14 @@ def kept_split(run: Run, dataset: Dataset) -> Split | None:
     Raises:
         RunError: if it cannot be read, or is of other rows.
     """
-    path = run.folder / "split.npz"
-    if not path.is_file():
+    if not (run.folder / "split.npz").is_file():
         return None
-    labeled = dataset.labeled
+    kept, labeled = _read_split(run.folder), dataset.labeled
     place = pd.Series(np.arange(len(labeled)), labeled["row"].to_numpy(np.int64))
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            return Split(**{part: place.loc[kept[part]].to_numpy(np.int64) for part in ("train", "validation", "test")})
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise RunError("The split of this run cannot be read", todo="Start a new run") from error
+        return Split(**{part: place.loc[kept[part]].to_numpy(np.int64) for part in ("train", "validation", "test")})
+    except KeyError as error:
+        raise RunError("The split of this run is of other rows", todo="Start a new run") from error
 
 
 def _split(
@@ -164,6 +188,7 @@ def about_rows(labeled: Labeled, *, setting: str) -> dict[str, Any]:
         "n_train": len(train),
         "n_validation": len(labeled.split.validation),
         "n_learned_before": labeled.n_learned_before,
+        "n_held_out_learned": labeled.n_held_out_learned,
         "languages": {str(code): int(n) for code, n in counts.items()},
         "languages_reason": describe_languages(table, setting=setting),
     }

@@ -46,7 +46,6 @@ class Journal:
         self.state = dataclasses.replace(run.state, status="starting", error=None, message="")
         self.notes: list[str] = []  # what else is to be known of the outcome, in sentences
         self._on_state = on_state
-        self._replaced = False
         self._began = time.monotonic() - run.state.elapsed  # what it took before it was stopped counts as well
 
     def tell(self, **changes: Any) -> RunState:
@@ -57,11 +56,10 @@ class Journal:
         self._on_state(self.state)
         return self.state
 
-    def replace_weights(self) -> None:
-        """Called before weights are written: what a run that goes on had found with those before is of no use then."""
-        if not self._replaced and self.run.forget_judgement():
+    def forget_judgement(self) -> None:
+        """Called once weights were replaced by others: what the run had found with those before is of no use then."""
+        if self.run.forget_judgement():
             self.notes.append("The thresholds that were saved before belonged to other weights and are gone.")
-        self._replaced = True
 
     def describe_model(self) -> dict[str, Any]:
         """What a model folder of this run says about where it came from."""

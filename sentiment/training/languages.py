@@ -79,7 +79,7 @@ def _balance(table: pd.DataFrame, *, setting: str, temper: float = TEMPER) -> pd
     names = [str(code) if _counts_alone(str(code), n) else "" for code, n in zip(table.index, counts, strict=True)]
     if setting != BALANCED or len(set(names) - {""}) < 2:
         return None
-    merged = table.groupby(names).sum()
+    merged = table.groupby(np.array(names, object)).sum()
     cells = merged.to_numpy(np.int64)
     for power in np.linspace(temper, 1.0, _TEMPERS):  # with 1 all rows count the same
         shares = _shares(dict(zip(merged.index, cells.sum(axis=1).tolist(), strict=True)), temper=float(power))

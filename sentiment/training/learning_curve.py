@@ -33,6 +33,7 @@ _MOST_LABELS, _MOST_HELD_OUT = 2_000, 2_000  # what a few seconds allow
 _MOST_CLASSES = 6
 PARTS = ((8, 3), (4, 4), (2, 4), (1, 1))  # one n-th of the labels, so many times
 PARTS_OF_CLASS = ((4, 3), (2, 3))
+_FEWEST_SIZES = 3  # of parts: what a curve is fitted to
 _THREADS = 2
 _MOST_SECONDS = 20.0  # on a machine that is busy with other things, classes are left out rather than waited for
 
@@ -136,6 +137,8 @@ def _measure(run: Run, labeled: Labeled, *, train: Positions, held_out: Position
     ]
     trials = [Trial(len(part), said) for part, said in zip(parts, _fit_all(fit, parts), strict=True)]
     trials = _level(trials)
+    if len({trial.n_labels for trial in trials}) < _FEWEST_SIZES:
+        return {"skipped": "The labels are in too few documents to learn from parts of them."}
     by_class = rows.f1(trials[-1].said)[0]
     classes = _measure_classes(
         labeled,

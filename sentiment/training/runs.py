@@ -88,7 +88,7 @@ class RunState:
         phase: what it does now, in words.
         step, total_steps, epoch, total_epochs: progress; totals are 0 until they are known.
         seconds_left: estimate of the time to the end; None while unknown.
-        elapsed: seconds since the worker began.
+        elapsed: seconds that workers have been at it.
         device: the device in words ("CPU, 2 cores").
         best_macro_f1: best validation macro-F1 so far; None before the first validation.
         message: the outcome in a sentence, once there is one.

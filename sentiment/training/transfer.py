@@ -140,8 +140,8 @@ class Transfer:
         return head
 
     def save(self, params: dict[str, Any]) -> None:
-        """Writes weights as the run's model."""
-        self.journal.replace_weights()
+        """Writes weights as the run's model; with others than before, what was found with those is forgotten."""
+        folder = self.journal.run.folder / "model"
         model = ModelFolder(
             params,
             self.start.encoder,
@@ -150,7 +150,11 @@ class Transfer:
             self.max_length,
             self.journal.describe_model(),
         )
-        save_model(self.journal.run.folder / "model", model)
+        weights = folder / "weights.safetensors"
+        before = weights.read_bytes() if weights.exists() else None
+        save_model(folder, model)
+        if before is not None and before != weights.read_bytes():
+            self.journal.forget_judgement()
 
     def describe(self, train: TokenTable, *, n_unlabeled: int) -> dict[str, Any]:
         """What was chosen, for the page: plain values.

@@ -104,14 +104,15 @@ class _Tuning:
         if progress.kind == "resumed":
             if run.has_history:
                 run.log(kind="resumed", step=progress.step, epoch=progress.epoch)
-        else:
-            run.log(
-                step=progress.step,
-                epoch=progress.epoch,
-                kind=progress.kind,
-                loss=round(progress.loss, 5),
-                macro_f1=None if progress.macro_f1 is None else round(progress.macro_f1, 5),
-            )
+            journal.tell(step=progress.step, epoch=int(progress.epoch))
+            return
+        run.log(
+            step=progress.step,
+            epoch=progress.epoch,
+            kind=progress.kind,
+            loss=round(progress.loss, 5),
+            macro_f1=None if progress.macro_f1 is None else round(progress.macro_f1, 5),
+        )
         if progress.best and time.monotonic() - self._saved > _SAVE_SECONDS:
             self._transfer.save(self._compact.restore(trainer.best_params()))
             self._saved = time.monotonic()

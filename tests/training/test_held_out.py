@@ -109,7 +109,7 @@ def test_the_same_rows_again_leave_what_the_first_run_held_out(rows, imported, t
     labeled = split_labeled(imported(rows), FinetuneConfig(base=str(first.folder), seed=9))
     held = np.concatenate([labeled.split.test, labeled.split.validation])
     assert set(held) <= set(kept_split(first, imported(rows)).test)
-    assert (len(labeled.split.test), len(labeled.split.validation)) == (30, 30)  # all 60 that there are
+    assert (len(labeled.split.test), len(labeled.split.validation)) == (40, 20)  # all 60 that there are, by the shares
 
 
 def test_a_run_that_goes_on_keeps_the_split_that_it_began_with(rows, imported, tuned):
@@ -117,6 +117,33 @@ def test_a_run_that_goes_on_keeps_the_split_that_it_began_with(rows, imported, t
     first = tuned(dataset, base="naive-bayes")
     split = kept_split(first, dataset)
     np.testing.assert_array_equal(split_labeled(dataset, FinetuneConfig(seed=8), kept=split).split.test, split.test)
-    shutil.copy(first.folder / "run.json", first.folder / "split.npz")
-    with pytest.raises(RunError, match="split of this run cannot be read"):
-        kept_split(first, dataset)
+    for content in ((first.folder / "run.json").read_bytes(), b""):
+        (first.folder / "split.npz").write_bytes(content)
+        with pytest.raises(RunError, match="split of this run cannot be read"):
+            kept_split(first, dataset)
+        (first.folder / "model" / TRAINED_ON).unlink(missing_ok=True)
+        with pytest.raises(ModelError, match="has learned from cannot be read"):
+            learned_before(str(first.folder))
+
+
+def test_a_run_from_before_rows_were_kept_apart_says_how_many_it_is_judged_on(rows, imported, tuned):
+    first = tuned(imported(rows[:160]))
+    dataset, config = imported(rows), FinetuneConfig(base=str(first.folder), seed=5)
+    old = split_labeled(dataset, FinetuneConfig(seed=5)).split
+    labeled = split_labeled(dataset, config, kept=old)
+    known = known_rows(labeled, first.folder)
+    assert labeled.n_held_out_learned == known[old.test].sum() > 10
+    assert labeled.n_learned_before == known[old.train].sum()
+    assert split_labeled(dataset, config).n_held_out_learned == 0
+
+
+def test_runs_of_before_know_what_their_base_had_learned_from(rows, imported, tuned):
+    first = tuned(imported(rows[:160]))
+    second = tuned(imported(rows), base=str(first.folder), strategy="head", epochs=None)
+    for run in (first, second):
+        (run.folder / "model" / TRAINED_ON).unlink()
+    expected = np.union1d(learned_before(str(first.folder)), hash_texts(rows["text"].iloc[:0]))
+    for base in (second.folder, second.folder / "model"):
+        assert np.isin(expected, learned_before(str(base))).all()
+    shutil.rmtree(first.folder)
+    assert learned_before(str(second.folder)) is not None

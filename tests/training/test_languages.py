@@ -87,6 +87,14 @@ def test_the_preview_says_what_the_weights_do():
     assert describe_languages(table.loc[["en"]], setting=BALANCED) == ""
 
 
+def test_classes_may_have_the_names_of_languages():
+    languages = coded(en=300, de=60)
+    table = tabulate_languages(languages, np.where(np.arange(360) % 2, "en", "de"))
+    preview = preview_languages(table, setting=BALANCED)
+    assert preview["language"].tolist() == ["en", "de"]
+    assert preview.loc[1, "weight"] > 1.5
+
+
 @pytest.mark.parametrize(
     ("large", "small"),
     [((100, 700), (60, 0)), ((60, 940), (30, 0)), ((100, 700), (59, 1)), ((60, 239), (40, 0)), ((500, 0), (0, 40))],

@@ -24,6 +24,7 @@ def _finished(
     *,
     documents: bool = False,
     alone: float = 0.0,
+    per_document: int = 5,
     base: str = "naive-bayes",
     **settings,
 ):
@@ -35,7 +36,9 @@ def _finished(
         " ".join([*rng.choice(common, 9), str(rng.choice(WORDS[label].split())) if rng.random() < 0.7 else ""])
         for label in labels
     ]
-    frame = pd.DataFrame({"text": texts, "label": labels, "document": [f"d{i // 5}" for i in range(len(labels))]})
+    frame = pd.DataFrame(
+        {"text": texts, "label": labels, "document": [f"d{i // per_document}" for i in range(len(labels))]}
+    )
     frame.loc[rng.random(len(frame)) < alone, "document"] = None
     path = tmp_path / "rows.csv"
     frame.to_csv(path, index=False)
@@ -83,6 +86,11 @@ def test_too_few_labels_or_held_out_rows_are_said(tmp_path):
     run, dataset = _finished(tmp_path / "more", {"good": 120, "bad": 120}, test_fraction=0.1)
     assert "held-out rows are too few" in measure_learning(run, dataset)["skipped"]
     assert read_learning(run) == {"skipped": measure_learning(run, dataset)["skipped"]}
+
+
+def test_labels_in_very_few_documents_have_no_curve(tmp_path):
+    run, dataset = _finished(tmp_path, {"good": 300, "bad": 240}, documents=True, per_document=135)
+    assert "too few documents" in measure_learning(run, dataset)["skipped"]
 
 
 def test_a_run_from_before_or_with_a_damaged_file_has_none(tmp_path):

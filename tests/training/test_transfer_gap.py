@@ -9,15 +9,17 @@ import pandas as pd
 import pytest
 
 from sentiment.errors import DataError, RunError, UsageError
+from sentiment.models.learned import write_learned
 from sentiment.training import transfer_gap, transfer_gap_jobs
 from sentiment.training import transfer_gap_fits as fits
+from sentiment.training.held_out import hash_texts
 from sentiment.training.quick import QuickHead
 from sentiment.training.text_vectors import TextVectors
 from sentiment.training.transfer_gap import measure, own_sizes, plan_cells
 from sentiment.training.transfer_gap_folder import GapFolder, GapInfo, has_same_base, key_of, key_of_rows
 from sentiment.training.transfer_gap_rows import GapRows, Target, draw_labels, find_targets, gap_rows
 from sentiment.training.transfer_gap_scores import BASE_ALONE, SCRATCH_CNN, TFIDF, TRANSFER, Scorer, labels_for
-from sentiment.transfer_gap import check_base, describe_choice, describe_language, gap_table, next_labels, start_gap
+from sentiment.transfer_gap import describe_choice, describe_language, gap_table, next_labels, start_gap, unseen_rows
 from sentiment.workspace import Workspace
 from tests.training.several_languages import bilingual_dataset, bilingual_frame
 
@@ -304,10 +306,13 @@ def test_a_damaged_folder_is_an_empty_one(tmp_path, content):
 
 def test_a_run_that_learned_from_the_rows_is_no_base_to_judge_on_them(monkeypatch, tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    monkeypatch.setattr("sentiment.transfer_gap.count_trained_on", lambda base, texts: None if base == BASE else 7)
-    with pytest.raises(UsageError, match="has learned from 7 of these 2 rows"):
-        check_base(str(tmp_path), pd.Series(["a", "b"]))
-    check_base(BASE, pd.Series(["a", "b"]))
+    rows = pd.DataFrame({"text": [f"text {i}" for i in range(40)]})
+    write_learned(tmp_path, hash_texts(rows["text"][:3]))
+    assert unseen_rows(str(tmp_path), rows)["text"].tolist() == rows["text"][3:].tolist()
+    write_learned(tmp_path, hash_texts(rows["text"][:7]))
+    with pytest.raises(UsageError, match="has learned from 7 of these 40 rows"):
+        unseen_rows(str(tmp_path), rows)
+    assert len(unseen_rows(BASE, rows)) == 40
 
 
 def test_a_measurement_whose_process_is_gone_is_interrupted(workspace_folder, monkeypatch):
