@@ -63,7 +63,7 @@ def weigh_languages(
 
 
 def tabulate_languages(
-    languages: Sequence[str] | NDArray[np.object_], labels: Sequence[str] | NDArray[Any]
+    languages: Sequence[str] | NDArray[np.object_], labels: "Sequence[str] | NDArray[Any] | pd.Series[str]"
 ) -> pd.DataFrame:
     """Rows of each language code (the index) and class (the columns)."""
     table: pd.DataFrame = pd.crosstab(np.asarray(languages, object), np.asarray(labels))
