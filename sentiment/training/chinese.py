@@ -1,10 +1,12 @@
 """Base models that read Chinese: labeled reviews, and a teacher of a hundred languages."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -14,8 +16,8 @@ from sentiment.models.device import cache_folder
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.store import ModelFolder
 from sentiment.models.tokenizer import build_likely_tokenizer, encode
-from sentiment.training.chinese_judge import judge_texts
-from sentiment.training.chinese_texts import draw_passages, split_clauses, training_rows
+from sentiment.training.chinese_judge import draw_folds, judge_texts
+from sentiment.training.chinese_texts import draw_passages, exchange_words, mix_clauses, split_clauses, training_rows
 from sentiment.training.chinese_words import choose_chinese, count_chinese, frequent_words
 from sentiment.training.corpora import CorpusSplit
 from sentiment.training.distill import IMITATION, DistillSettings, Taught, distill
@@ -48,6 +50,10 @@ class ChineseRecipe(Recipe):
         min_count: how often a word of the reviews must occur to be in the vocabulary.
         n_frequent: most frequent words of the language in the vocabulary, beside those of the reviews.
         n_passages: passages of each review that the teacher reads, beside the review and its clauses.
+        n_mixed, n_exchanged: further texts that the teacher reads: clauses of several reviews together, and parts of
+            reviews with words exchanged.
+        n_averaged: second passes from the same first one, whose weights are averaged (Wortsman et al. 2022, "Model
+            soups").
         tunings: of the teacher on the labels; what it says is their mean.
         doubt: a label that has a smaller probability than this does not count.
     """
@@ -59,7 +65,10 @@ class ChineseRecipe(Recipe):
     min_count: int = 2
     n_frequent: int = 20_000
     n_passages: int = 4
-    tunings: tuple[TuneSettings, ...] = (TuneSettings(), TuneSettings(seed=1))
+    n_mixed: int = 0
+    n_exchanged: int = 0
+    n_averaged: int = 1
+    tunings: tuple[TuneSettings, ...] = tuple(TuneSettings(seed=seed) for seed in range(3))
     doubt: float = 0.25
 
     @property
@@ -118,9 +127,13 @@ def _train(
     params = fresh_params(config, n_classes + WIDTH, seed=recipe.seed)
     params["encoder"]["embedding"]["embedding"] = table
     first = dataclasses.replace(IMITATION, epochs=recipe.imitation_epochs, seed=recipe.seed)
-    apply = apply_fn(config, n_classes + WIDTH)
-    for settings, rows in ((first, None), (recipe.settings, labeled)):
-        params = distill(apply, params, labeled=rows, taught=taught, settings=settings, on_progress=on_progress)
+    learn = functools.partial(distill, apply_fn(config, n_classes + WIDTH), taught=taught, on_progress=on_progress)
+    params = learn(params, labeled=None, settings=first)
+    seeds = range(recipe.n_averaged * recipe.seed, recipe.n_averaged * (recipe.seed + 1))
+    passes = [
+        learn(params, labeled=labeled, settings=dataclasses.replace(recipe.settings, seed=seed)) for seed in seeds
+    ]
+    params = jax.tree.map(lambda *weights: np.mean(weights, axis=0), *passes)
     head = params["head"]
     return {**params, "head": {"kernel": head["kernel"][:, :n_classes], "bias": head["bias"][:n_classes]}}
 
@@ -132,13 +145,27 @@ def teach(
     tokenizer: Tokenizer,
     on_progress: OnProgress = lambda progress: None,
 ) -> Taught:
-    """The reviews, their clauses and passages, with the teacher's vectors and the sentiment it finds when tuned."""
-    parts = {**draw_passages(texts, n_each=recipe.n_passages, seed=_READ_SEED), **split_clauses(texts)}
+    """The reviews and what is made of them, with the teacher's vectors and the sentiment it finds when tuned."""
+    parts = _parts(recipe, texts, tokenizer)
     every, holders = [*texts, *parts], np.concatenate([np.arange(len(texts)), np.fromiter(parts.values(), np.int64)])
     said = _teacher()(every)
     logits = np.stack([_tuned(texts, labels, s, on_progress)(every) for s in recipe.tunings]).astype(np.float32)
     sentiments = judge_texts(every, holders, labels, (logits[..., 1] - logits[..., 0]).mean(axis=0))
     return Taught(encode(tokenizer, every, max_length=recipe.settings.taught_length), centre(said), sentiments)
+
+
+def _parts(recipe: ChineseRecipe, texts: Sequence[str], tokenizer: Tokenizer) -> dict[str, int]:
+    """What is made of the reviews for the teacher to read, each with the position of a review it is made of."""
+    own = {**draw_passages(texts, n_each=recipe.n_passages, seed=_READ_SEED), **split_clauses(texts)}
+    mixed = mix_clauses(texts, draw_folds(len(texts)), n=recipe.n_mixed, seed=_READ_SEED)
+    whole = {text: position for position, text in enumerate(texts)}
+    exchanged = exchange_words({**own, **whole}, tokenizer, n=recipe.n_exchanged, seed=_READ_SEED)
+    # What is there without the further texts comes first: the teachers keep what they said of it, block by block.
+    found = dict(own)
+    for text, position in (*mixed.items(), *exchanged.items()):
+        if text not in whole:
+            found.setdefault(text, position)
+    return found
 
 
 def centre(vectors: NDArray[np.float16]) -> NDArray[np.float16]:
@@ -149,7 +176,7 @@ def centre(vectors: NDArray[np.float16]) -> NDArray[np.float16]:
 
 _SETTINGS = DistillSettings(epochs=4, labeled_epochs=4, soft_weight=1.0)
 # Chosen on training rows that were kept from the student alone: what the teachers say counts more than noisy labels.
-_LONG = DistillSettings(epochs=8, labeled_epochs=8, soft_weight=3.0)
+_LONG = DistillSettings(epochs=5, labeled_epochs=8, soft_weight=3.0)
 _TRAINED_ON = "9,145 Chinese reviews and 3,995 more of the same kind, taught by multilingual-e5-small"
 
 CHINESE = (
@@ -160,6 +187,9 @@ CHINESE = (
         trained_on=_TRAINED_ON,
         corpora=("zh-reviews",),
         settings=_LONG,
+        n_mixed=50_000,
+        n_exchanged=50_000,
+        n_averaged=3,
         encoder=EncoderConfig(vocab_size=0, widths=(1, 2, 3), filters=330),
     ),
     ChineseRecipe(

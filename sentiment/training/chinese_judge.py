@@ -41,6 +41,11 @@ def judge_by_characters(texts: Sequence[str], labels: NDArray[np.int64]) -> _ByC
     return _ByCharacters(texts, labels)
 
 
+def draw_folds(n_rows: int) -> NDArray[np.int64]:
+    """The fold of each labeled row, int64[n_rows], always the same: what judges a text has not seen the row's fold."""
+    return np.random.default_rng(0).integers(0, _FOLDS, n_rows)
+
+
 def judge_texts(
     texts: Sequence[str], holders: NDArray[np.int64], labels: NDArray[np.int64], tuned: NDArray[np.floating]
 ) -> NDArray[np.float32]:
@@ -55,7 +60,7 @@ def judge_texts(
         labels: 0 or 1 for each labeled row.
         tuned: log-odds float[n_texts] of label 1, by the teacher.
     """
-    fold = np.random.default_rng(0).integers(0, _FOLDS, len(labels))
+    fold = draw_folds(len(labels))
     by_characters = np.zeros(len(texts))
     for left_out in range(_FOLDS):
         known, asked = np.flatnonzero(fold != left_out).tolist(), np.flatnonzero(fold[holders] == left_out).tolist()

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import importlib.util
 import re
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,10 +14,11 @@ from sentiment.errors import ModelError
 from sentiment.files import read_json
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.predictor import load_predictor
+from sentiment.models.tokenizer import build_likely_tokenizer
 from sentiment.training import chinese, chinese_texts, chinese_words, pretrain, teacher_tuned
 from sentiment.training.chinese import CHINESE
-from sentiment.training.chinese_judge import judge_texts
-from sentiment.training.chinese_texts import draw_passages, more_reviews, split_clauses
+from sentiment.training.chinese_judge import draw_folds, judge_texts
+from sentiment.training.chinese_texts import draw_passages, exchange_words, mix_clauses, more_reviews, split_clauses
 from sentiment.training.chinese_words import choose_chinese, count_chinese
 from sentiment.training.corpora import CORPORA, CorpusSplit
 from sentiment.training.teacher import WIDTH
@@ -76,6 +78,43 @@ def test_passages_are_parts_of_their_review_with_two_clauses_or_more():
         assert len(re.findall("[^，。]+", text)) >= 2
     assert draw_passages(texts, n_each=1, seed=0) == draw_passages(texts, n_each=1, seed=0)
     assert len(draw_passages(texts, n_each=1, seed=0)) <= 2
+
+
+def test_mixed_texts_are_of_clauses_of_several_reviews_of_one_fold():
+    texts, _ = reviews(200, seed=0)
+    folds = draw_folds(200)
+    mixed = mix_clauses(texts, folds, n=300, seed=0)
+    assert len(mixed) > 250
+    fold_of = {clause: set() for text in texts for clause in split_clauses([text])}
+    for text, fold in zip(texts, folds.tolist(), strict=True):
+        for clause in split_clauses([text]):
+            fold_of[clause].add(fold)
+    several = 0
+    for text, position in mixed.items():
+        clauses = [clause for clause in split_clauses([text + "。"]) if clause in fold_of]
+        assert all(folds[position] in fold_of[clause] for clause in clauses)
+        several += len(clauses) >= 2
+    assert several > 200
+    assert mix_clauses(texts, folds, n=300, seed=0) == mixed
+    assert mix_clauses(texts, folds, n=0, seed=0) == {}
+
+
+def test_exchanged_texts_keep_their_frequent_words_and_their_punctuation(monkeypatch):
+    monkeypatch.setattr(chinese_texts, "_FUNCTION_WORDS", 5)
+    texts, _ = reviews(200, seed=0)
+    tokenizer = build_likely_tokenizer(choose_chinese(count_chinese(texts), {"电脑": 9}, min_count=2, n_frequent=0))
+    parts = {text: position for position, text in enumerate(texts)}
+    exchanged = exchange_words(parts, tokenizer, n=150, seed=0)
+    assert len(exchanged) > 100
+    frequent = [word for word, _ in Counter(w for t in texts for w in set(tokenizer.encode(t).tokens)).most_common(4)]
+    known = {word for text in texts for word in tokenizer.encode(text).tokens}
+    for text, position in exchanged.items():
+        before, after = tokenizer.encode(texts[position]).tokens, tokenizer.encode(text).tokens
+        assert text not in parts
+        assert text.count("，") == texts[position].count("，")
+        assert [w for w in before if w in frequent] == [w for w in after if w in frequent] or len(before) != len(after)
+        assert set(after) <= known
+    assert exchange_words({}, tokenizer, n=10, seed=0) == {}
 
 
 def test_a_wrong_label_is_seen_through_by_characters_and_by_the_teacher():
@@ -180,7 +219,9 @@ def test_the_recipe_makes_a_model_that_names_what_it_was_not_trained_on(tmp_path
         name="zh-small",
         settings=dataclasses.replace(CHINESE[0].settings, **fast),
         encoder=EncoderConfig(vocab_size=0, widths=(1, 2), filters=16),
-        **{"embed": 16, "n_frequent": 20, "n_passages": 1, "imitation_epochs": 1},
+        **{"embed": 16, "n_frequent": 20, "n_passages": 1, "imitation_epochs": 1, "n_averaged": 2},
+        n_mixed=40,
+        n_exchanged=40,
     )
     monkeypatch.setattr(pretrain, "RECIPES", {"zh-small": recipe})
     monkeypatch.setattr(pretrain, "read_corpus", lambda name: corpus)
