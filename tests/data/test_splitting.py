@@ -122,3 +122,24 @@ def test_a_hundred_thousand_grouped_rows_take_seconds() -> None:
     begin = time.perf_counter()
     data.split_rows(labels, groups=groups)
     assert time.perf_counter() - begin < 10
+
+
+@pytest.mark.parametrize(("n_unseen", "expected"), [(1_000, (100, 200)), (150, (50, 100)), (20, (6, 14))])
+def test_few_rows_that_a_model_has_not_seen_are_shared_by_the_parts_that_are_held_out(n_unseen, expected):
+    labels = ["a", "b"] * 500
+    learned = np.arange(1_000) >= n_unseen
+    split = data.split_rows(labels, learned=learned, seed=3)
+    assert (len(split.validation), len(split.test)) == expected
+    assert not learned[np.concatenate([split.validation, split.test])].any()
+    assert len(split.train) == 1_000 - sum(expected)
+
+
+def test_the_rows_of_a_document_that_a_model_has_seen_a_part_of_are_seen():
+    groups = np.repeat(np.arange(40), 5)
+    labels = ["a", "b"] * 100
+    learned = np.arange(200) % 5 == 0
+    learned[100:] = False  # a row of each of the first twenty documents
+    split = data.split_rows(labels, groups=groups, learned=learned)
+    assert (groups[np.concatenate([split.validation, split.test])] >= 20).all()
+    with pytest.raises(DataError, match="learned from nearly every row.*different documents.*other documents"):
+        data.split_rows(labels, groups=groups, learned=groups < 39)
