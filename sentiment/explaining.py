@@ -20,14 +20,13 @@ from sentiment.evaluation.explanation import (
     share_out,
 )
 from sentiment.evaluation.explanation_flip import Flip, find_flip
+from sentiment.evaluation.explanation_words import MAX_CHARS as MAX_CHARS
 from sentiment.evaluation.explanation_words import Span, find_words, merge_spans, sum_by_span
 from sentiment.models.attribution import attribute, warm_up
 from sentiment.models.baselines import LinearModel
 from sentiment.models.linear_attribution import attribute_linear
 from sentiment.models.neighbours import find_neighbours
 from sentiment.models.predictor import Predictor
-
-MAX_CHARS = 20_000  # of a text that is explained
 
 
 def explain_text(

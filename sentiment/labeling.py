@@ -156,7 +156,8 @@ class Labeling:
         Args:
             who: the person.
             queue: a strategy of `labels.queues`.
-            listed: rows of the file for the queue "listed", in their order.
+            listed: rows of the file for the queue "listed", in their order: those that are still to come, since a
+                label, or a skip, does not end the turn of a row that somebody chose.
 
         Raises:
             UsageError: for a queue that is not known.
@@ -166,22 +167,23 @@ class Labeling:
             self._suspected = True
             self.update_soon()
         if queue not in (SUSPECTS, LISTED):  # what others began comes first: it lacks this person's opinion alone
-            row = self._reserve(self.store.awaiting(self.id, who=who, n=_OFFERED), who)
+            row = self._reserve(self.store.awaiting(self.id, who=who, n=_OFFERED), who, queue)
             if row is not None:
                 return row
         key = (queue, tuple(int(row) for row in listed) if queue == LISTED else ())
         for fresh in (False, True):
             order = self._order(key, fresh=fresh)
-            row = self._reserve([row for row in self._rows[order].tolist() if self._is_open(row, queue)], who)
+            row = self._reserve([row for row in self._rows[order].tolist() if self._is_open(row, queue)], who, queue)
             if row is not None:
                 return row
         return None
 
-    def _reserve(self, rows: Sequence[int], who: str) -> int | None:
+    def _reserve(self, rows: Sequence[int], who: str, queue: str) -> int | None:
         """The first of these rows that this person may have, now theirs for some minutes."""
         for start in range(0, len(rows), _OFFERED):
             part = rows[start : start + _OFFERED]
-            if found := self.store.reserve(self.id, part, who=who, n=1, seconds=_LEASE_SECONDS):
+            found = self.store.reserve(self.id, part, who=who, seconds=_LEASE_SECONDS, again=queue == LISTED)
+            if found:
                 return found[0]
         return None
 
@@ -194,12 +196,15 @@ class Labeling:
         return [int(row) for row in self._rows[order][:n]]
 
     def suggestion(self, row: int) -> Suggestion | None:
-        """What the model says of a row; None before it can say anything."""
+        """What the model says of a row, of the classes that it can be given; None before it can say anything."""
         learned = self._learned
         if learned.probs is None:
             return None
-        probs = learned.probs[self._positions[row]]
-        best = int(probs.argmax())
+        probs, offered = learned.probs[self._positions[row]], set(self.classes())
+        open_to = [place for place, name in enumerate(learned.classes) if name in offered]
+        if not open_to:
+            return None
+        best = max(open_to, key=lambda place: float(probs[place]))
         return Suggestion(learned.classes[best], float(probs[best]))
 
     # --- what is learned
@@ -289,11 +294,21 @@ class Labeling:
             self.update_soon()
 
     def _labels(self) -> tuple[list[str], NDArray[np.int64]]:
-        """The classes, and the class of each row, int64[n_rows], `UNLABELED` for none."""
-        classes = self.classes()
-        return classes, self._mirror.codes(classes)
+        """The classes, and the class of each row, int64[n_rows], `UNLABELED` for none.
+
+        The classes that are offered come first, then retired ones of which there are labels.
+        """
+        offered = self.classes()
+        known = self.store.all_classes(self.id)
+        retired = [found.name for found in known if found.retired and found.merged_into is None]
+        codes = self._mirror.codes([*offered, *retired])
+        kept = [name for place, name in enumerate(retired, len(offered)) if (codes == place).any()]
+        classes = [*offered, *kept]
+        return classes, codes if kept == retired else self._mirror.codes(classes)
 
     def _is_open(self, row: int, queue: str) -> bool:
+        if queue == LISTED:
+            return not self._mirror.known(row).excluded
         return self._mirror.is_open(row, once=queue == SUSPECTS)
 
     def _order(self, key: tuple[str, tuple[int, ...]], *, fresh: bool) -> NDArray[np.int64]:
@@ -316,6 +331,7 @@ class Labeling:
             groups=self._groups,
             closed=self._mirror.closed(once=queue == SUSPECTS),
             listed=listed,
+            n_offered=len(self.classes()),
         )
         order = rank(RANDOM if blind else queue, pool, n=RANKED, seed=_SEED)
         with self._lock:

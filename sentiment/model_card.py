@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from sentiment.data import language_name
 from sentiment.data.cells import clean_name
 from sentiment.errors import ModelError
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, measure_calibration
-from sentiment.judging import Judgement, judge_run
+from sentiment.evaluation.metrics import METRICS, TOO_FEW, rows_behind
+from sentiment.judging import Judgement, judge_run, read_rule
 from sentiment.models.folders import describe_origin, model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.tensors import read_config
@@ -23,7 +22,6 @@ from sentiment.training.runs import Run
 # Also what begins :smile:, and what becomes a link.
 _SIGNS = re.compile(r"[\\`*_\[\]>~$|#@]|:(?=[\w+/-])|(?<=www)\.", re.IGNORECASE)
 _MAX_CHARS = 2_000
-_FIGURES = ("precision", "recall", "f1-score")
 
 
 def model_card(run: Run) -> str:
@@ -42,6 +40,7 @@ def model_card(run: Run) -> str:
         _what_it_is(run, config),
         "## How to use it",
         _usage(run),
+        _rule(run),
         "## What it learned from",
         _data(run, judgement),
         "## How it was trained",
@@ -117,6 +116,24 @@ def _usage(run: Run) -> str:
     )
 
 
+def _rule(run: Run) -> str:
+    """The rule that is saved with the run, in words; "" where the most likely class is said."""
+    rule = read_rule(run.folder)
+    if rule is None or rule.plain:
+        return ""
+    said = [f"- {plain(sentence)}" for sentence in rule.describe(run.info.classes)]
+    return "\n".join(
+        [
+            "## How it decides",
+            "",
+            "A rule goes with the model. `predict` and the endpoint follow it; `model(…)` gives the probabilities, and "
+            "the figures below are those of the most likely class.",
+            "",
+            *said,
+        ]
+    )
+
+
 def _data(run: Run, judgement: Judgement | None) -> str:
     info, split = run.info, _split_sizes(run)
     lines = [f"The dataset “{plain(info.dataset.name)}” (from {plain(info.dataset.source)}), in {_language(run)}."]
@@ -155,10 +172,10 @@ def _held_out(judgement: Judgement | None) -> str:
     report = judgement.reports["model"]
     lines = [plain(judgement.verdict), "", "| class | precision | recall | F1 | rows |", "|---|---|---|---|---:|"]
     for row in report["per_class"]:
-        cells = " | ".join(_with_interval(row[name], row["intervals"][name]) for name in _FIGURES)
+        cells = " | ".join(_figure(row, name, row["intervals"][name]) for name in METRICS)
         lines.append(f"| {plain(row['class'])} | {cells} | {int(row['support']):,} |")
     for name, title in (("macro avg", "mean of the classes"), ("weighted avg", "mean of the rows")):
-        cells = " | ".join(_with_interval(report[name][f], report["intervals"][name][f]) for f in _FIGURES)
+        cells = " | ".join(_figure(report[name], f, report["intervals"][name][f]) for f in METRICS)
         lines.append(f"| {title} | {cells} | {int(report[name]['support']):,} |")
     what = (
         "test rows, which nothing was chosen by"
@@ -184,14 +201,12 @@ def _calibration(run: Run, config: Mapping[str, Any], judgement: Judgement | Non
         return temperature
     if len(judgement.rows) < FEWEST_TO_MEASURE:
         return f"{temperature} The held-out rows are too few to tell how well it is calibrated."
-    columns = [f"model:prob:{name}" for name in run.info.classes]
-    labels = pd.Categorical(judgement.rows["label"], categories=list(run.info.classes)).codes
-    groups = judgement.rows["group"].tolist() if judgement.rows["group"].notna().all() else None
-    found = measure_calibration(judgement.rows[columns].to_numpy(float), labels, groups=groups)
+    found = measure_calibration(judgement.probs(), judgement.labels, groups=judgement.groups)
     low, high = found.interval
     return (
         f"{temperature} On the held-out rows, a probability is off by {100 * found.error:.1f} points on average "
-        f"(expected calibration error; {100 * low:.1f} to {100 * high:.1f} once chance is taken off)."
+        f"(expected calibration error; {100 * low:.1f} to {100 * high:.1f} once chance is taken off). "
+        f"{found.describe()}"
     )
 
 
@@ -279,6 +294,9 @@ def _language(run: Run) -> str:
     return "an unknown language" if run.info.language == "und" else language_name(run.info.language)
 
 
-def _with_interval(value: float, interval: tuple[float, float]) -> str:
+def _figure(row: Mapping[str, Any], metric: str, interval: tuple[float, float]) -> str:
+    n = rows_behind(row, metric)
+    if n < TOO_FEW:
+        return f"too few rows ({n})" if n else "no rows"
     low, high = interval
-    return f"{100 * value:.1f} ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{100 * row[metric]:.1f} ({100 * low:.0f} to {100 * high:.0f})"

@@ -75,7 +75,8 @@ def score_file(
 ) -> Scored:
     """Writes a file with the columns prediction and prob_<class> added; rows, their order and columns stay.
 
-    A few thousand rows are in memory at a time. `out` is there once all is written, or not at all.
+    A few thousand rows are in memory at a time. `out` is there once all is written, or not at all. Values come back as
+    text, numbers of JSON lines and Parquet too; blank lines are no rows.
 
     Args:
         source: CSV, TSV, XLSX, JSONL or Parquet.

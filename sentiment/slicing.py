@@ -19,6 +19,7 @@ from sentiment.evaluation.verdict import number, percent
 from sentiment.judging import groups_of
 
 LENGTH, LANGUAGE, WORD = "length", "language", "word"
+BETWEEN = "="  # in the name of a slice, between what is sliced by and the slice
 MOST_COLUMNS = 30  # of the file
 MOST_WORDS = 400  # the most frequent: the more are tried, the surer each has to be
 COMMON = 0.5  # share of the rows: a word in more of them cuts out nothing
@@ -60,6 +61,25 @@ class Slices:
             if len(kept) == n:
                 break
         return worse.loc[kept]
+
+    def named(self, name: str, texts: "pd.Series[str]") -> NDArray[np.bool_] | None:
+        """bool[n_rows]: the rows of a slice by its name, "<column>=<value>"; None where there are none.
+
+        Args:
+            name: of a slice. Any words are one: where "word" has no such value, the rows whose text has them somewhere,
+                whatever the capitals.
+            texts: of the rows.
+        """
+        for column in (*self.columns, WORD):
+            start = f"{column}{BETWEEN}"
+            if name.startswith(start):
+                value = name.removeprefix(start)
+                mask = self.rows(column, value)
+                if column == WORD and value.strip() and not mask.any():
+                    mask = texts.str.contains(value.strip(), case=False, regex=False).fillna(False).to_numpy(bool)
+                if mask.any():
+                    return mask
+        return None
 
     def rows(self, column: str, value: str) -> NDArray[np.bool_]:
         """bool[n_rows]: which rows are in a slice; none for one that there is not."""

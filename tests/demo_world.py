@@ -219,7 +219,7 @@ READS = {
     "importing_vectors": "",
     "learning_curve": "read_learning",
     "GapFolder": "cells rows",
-    "transfer_gap": "bases_for check_base describe_choice describe_language gap_table label_counts "
+    "transfer_gap": "bases_for unseen_rows describe_choice describe_language gap_table label_counts "
     "labeled_rows measure_now next_labels transfer_cells",
     "transfer_gap_jobs": "read_state",
 }

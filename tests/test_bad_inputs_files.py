@@ -3,6 +3,9 @@
 import io
 import json
 import pickle
+import pickletools
+import re
+import uuid
 import zlib
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import data
+from sentiment.data.streaming import open_rows
 from sentiment.errors import DataError
 from tests.workbook_files import workbook
 
@@ -50,6 +54,14 @@ def test_a_header_alone_has_0_rows(content: bytes, name: str) -> None:
         (pickle.dumps(["text,label"], protocol=2), "pickle"),
         (pickle.dumps(["text,label"], protocol=0), "pickle"),
         (pickle.dumps(pd.DataFrame({"text": ["a"]})), "pickle"),
+        (pickle.dumps(pd.DataFrame({"text": ["a"] * 2000}), protocol=0), "pickle"),
+        (pickle.dumps(Decimal(1), protocol=0), "pickle"),
+        (pickletools.optimize(pickle.dumps(Decimal(1), protocol=0)), "pickle"),
+        (b"cos\nsystem\n(S'ls'\ntR.", "pickle"),
+        (b"MZ\x90\0\x03\0\0\0", "a program"),
+        (b"ORC\n\x0b\n\x05\n\x03", "an ORC file"),
+        (b"GIF89a\x01\0\x01\0", "a GIF picture"),
+        (b"BZh9\x17rE8P\x90\0\0\0\0", "a bzip2 archive"),
         (bytes(range(1, 32)) * 40, "not text"),
         (zlib.compress(b"text,label\n" * 1000), "not text|encoding"),
     ],
@@ -58,6 +70,26 @@ def test_a_header_alone_has_0_rows(content: bytes, name: str) -> None:
 def test_foreign_content_is_refused_whatever_its_name(content: bytes, what: str, name: str) -> None:
     with pytest.raises(DataError, match=what):
         data.read_table(content, name=name)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"comment\nGreat\nI like it\nbad\n",
+        b"content\nExcellent\nIt is good\n",
+        b"comment\nGreat\n(Not bad)\n",
+        b"comment\nGreat\n" + b"Very good\n" * 2000,
+        b"c.text\nGood\nBad one\n",
+        b"ORCID,text,label\n1,good,pos\n",
+        b"MZ,text,label\n1,good,pos\n",
+        b"RIFF;text\n1;good\n",
+        "BZh\tTexte\n1\tdéjà vu\n".encode("cp1252"),
+    ],
+)
+def test_a_table_that_begins_like_something_else_is_read(content: bytes) -> None:
+    table = data.read_table(content, name="reviews.csv")
+    assert len(table.frame) == content.count(b"\n") - 1
+    assert table.frame.columns[0] == re.split(r"[,;\t\n]", content.decode("cp1252"), maxsplit=1)[0]
 
 
 @pytest.mark.parametrize("name", ["R.CSV", "r.Csv", "r.txt", "reviews"])
@@ -150,6 +182,53 @@ def test_nested_decimal_and_binary_columns_are_not_offered_as_text() -> None:
     proposal = data.propose_columns(read.frame)
     assert proposal.text == "text"
     assert set(proposal.text_candidates) == {"text", "kept"}
+
+
+def test_periods_intervals_durations_and_uuids_are_written_as_usual(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"text": ["good phone", "bad phone", "so so"]})
+    frame["month"] = pd.Series(pd.PeriodIndex(["2024-01", "2024-02", None], freq="M"))
+    frame["range"] = pd.Series(pd.arrays.IntervalArray.from_tuples([(0, 1), (1, 2), None]))
+    frame["took"] = pd.to_timedelta(["3s", "-25:00:00.5", None])
+    table = pa.Table.from_pandas(frame)
+    one = uuid.UUID(int=5)
+    ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([one.bytes, None, one.bytes], pa.binary(16)))
+    long = pa.array([2**62, 1, None], pa.duration("s"))
+    path = tmp_path / "r.parquet"
+    path.write_bytes(parquet(table.append_column("id", ids).append_column("long", long)))
+    read = data.read_table(path, name="r.parquet")
+    assert read.warnings == ()
+    wanted = {
+        "month": ["2024-01", "2024-02", None],
+        "range": ["(0.0, 1.0]", "(1.0, 2.0]", None],
+        "took": ["0:00:03", "-1 day, 1:00:00.5", None],
+        "id": [str(one), None, str(one)],
+        "long": ["53375995583650 days, 7:45:04", "0:00:01", None],
+    }
+    (streamed,) = open_rows(path).chunks()
+    for found in (read.frame, streamed):
+        assert {name: found[name].astype(object).where(found[name].notna(), None).tolist() for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("pandas.period", "{}"), ("pandas.period", '{"freq": "?"}'), ("pandas.interval", "[1]"), ("arrow.uuid", "x")],
+)
+def test_a_column_that_lies_about_its_type_is_no_traceback(name: str, said: str, tmp_path: Path) -> None:
+    field = pa.field("odd", pa.int64(), metadata={"ARROW:extension:name": name, "ARROW:extension:metadata": said})
+    path = tmp_path / "r.parquet"
+    path.write_bytes(parquet(pa.table([pa.array([1, 2])], schema=pa.schema([field]))))
+    with pytest.raises(DataError, match="damaged"):
+        data.read_table(path, name="r.parquet")
+    with pytest.raises(DataError, match="damaged"):
+        open_rows(path)
+
+
+def test_a_column_that_cannot_be_written_out_is_left_out_and_named() -> None:
+    table = pa.table({"text": ["good", "bad"], "odd": pa.array([1, 2], pa.timestamp("us", "No/Where"))})
+    read = data.read_table(parquet(table), name="r.parquet")
+    assert read.frame["text"].tolist() == ["good", "bad"]
+    assert read.frame["odd"].isna().all()
+    assert any("“odd” holds values that are no text" in warning for warning in read.warnings)
 
 
 def test_a_parquet_file_that_unpacks_to_too_much_is_refused() -> None:

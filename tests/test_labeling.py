@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sentiment import data
-from sentiment.labeling import Labeling
+from sentiment.labeling import Labeling, _Learned
 from sentiment.workspace import Workspace
 
 REVIEWS = Path(__file__).parents[1] / "sample_data" / "product-reviews" / "product_reviews.csv"
@@ -67,10 +68,47 @@ def test_a_search_is_a_queue_in_its_own_order(labeling):
     found = [int(row) for row in labeling.search("dvd*")]
     assert min(found) < 20  # with a label from the file: whoever looks for rows wants to see those too
     came = []
-    while (row := labeling.next_row("ada", "listed", listed=tuple(found))) is not None:
+    while (row := labeling.next_row("ada", "listed", listed=found[len(came) :])) is not None:
         came.append(row)
         labeling.label([row], "neutral", who="ada")
     assert came == found
+
+
+def test_rows_that_were_labeled_or_skipped_here_come_again_to_whoever_lists_them(labeling):
+    labeling.label([30], "neutral", who="ada")
+    labeling.mark(31, "skip", who="ada")
+    labeling.mark(32, "exclude", who="ada")
+    assert labeling.next_row("ada", "listed", listed=[30, 31]) == 30
+    assert labeling.next_row("ben", "listed", listed=[30, 31]) == 31  # the other one is on a screen
+    assert labeling.next_row("ada", "listed", listed=[32]) is None
+
+
+def test_rows_of_a_retired_class_stay_labeled(tmp_path, monkeypatch):
+    monkeypatch.setattr(Labeling, "update_soon", lambda self: None)
+    labeling = opened(tmp_path, n_labeled=60, n_rows=60)
+    assert labeling.next_row("ada", "random") is None
+    labeling.store.retire_class(labeling.id, "negative", who="ada")
+    assert labeling.next_row("ada", "random") is None
+    classes, codes = labeling._labels()
+    assert classes[-1] == "negative"
+    assert (codes >= 0).all()
+    labeling.store.retire_class(labeling.id, labeling.store.add_class(labeling.id, "none", who="ada").name, who="ada")
+    assert labeling._labels()[0] == classes  # a retired class without a label is nothing to learn
+    truth = labeling._file_labels
+    probs = np.eye(3, dtype=np.float32)[codes] * 0.8 + 0.1
+    labeling._learned = _Learned(tuple(classes), probs)
+    row = int(np.flatnonzero(truth == "negative")[0])
+    assert labeling.suggestion(row).label in labeling.classes()
+
+
+def test_a_label_of_a_row_that_is_left_out_teaches_nothing(labeling):
+    labeling.label([30], "neutral", who="ada")
+    for row in (1, 30):
+        assert labeling._labels()[1][row] >= 0
+        labeling.mark(row, "exclude", who="ada")
+        assert labeling._labels()[1][row] == -1
+        labeling.mark(row, "include", who="ada")
+        assert labeling._labels()[1][row] >= 0
 
 
 @pytest.mark.slow

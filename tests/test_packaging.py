@@ -13,8 +13,9 @@ import pytest
 import sentiment
 from sentiment.cli import main
 from sentiment.errors import ModelError
+from sentiment.evaluation.calibration import measure_calibration
 from sentiment.evaluation.thresholds import Rule
-from sentiment.judging import read_rule, save_rule
+from sentiment.judging import judge_run, read_rule, save_rule
 from sentiment.model_card import model_card, plain
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.models.classifier import flatten, fresh_params, unflatten
@@ -150,6 +151,46 @@ def test_the_card_says_what_it_is_how_good_and_what_it_owes(make_run):
     assert "divided by 1.3" in card
     assert "started from A base" in card
     assert "- news: MIT" in card
+
+
+def test_a_card_shows_no_figure_of_too_few_rows(make_run):
+    run = make_run()
+    rows = run.predictions()
+    rows["label"] = rows["label"].mask(rows["label"] == "neutral", "positive")
+    said_neutral = int((rows["model:prediction"] == "neutral").sum())
+    assert said_neutral >= 20
+    run.write_predictions(rows)
+    line = next(line for line in model_card(run).splitlines() if line.startswith("| neutral | 0.0"))
+    assert line == "| neutral | 0.0 (0 to 6) | no rows | no rows | 0 |"
+    rows["model:prediction"] = rows["model:prediction"].mask(rows["model:prediction"] == "negative", "positive")
+    for place, probs in (("negative", 0.0), ("positive", 1.0)):
+        rows.loc[rows["model:prediction"] == "positive", f"model:prob:{place}"] = probs
+    run.write_predictions(rows)
+    line = next(line for line in model_card(run).splitlines() if re.match(r"\| negative \| .*to", line))
+    assert re.match(r"\| negative \| no rows \| 0\.0 \(0 to \d+\) \|", line)
+
+
+def test_the_card_says_the_rule_that_is_saved(make_run):
+    run = make_run()
+    assert "How it decides" not in model_card(run)
+    save_rule(run, Rule({"negative": 0.3}, undecided_below=0.4))
+    card = model_card(run)
+    assert "## How it decides\n" in card
+    assert "- A row is “negative” where that is at least 30% likely." in card
+    assert "less than 40% likely: then it stays undecided" in card
+
+
+def test_a_card_minds_groups_where_one_row_has_none(make_run):
+    run = make_run()
+    rows = run.predictions()
+    rows["group"] = pd.Series([None, *(str(i // 10) for i in range(1, len(rows)))], dtype="str")
+    run.write_predictions(rows)
+    judged = judge_run(run)
+    found = measure_calibration(judged.probs(), judged.labels, groups=judged.groups)
+    alone = measure_calibration(judged.probs(), judged.labels)
+    assert round(found.interval[1], 3) != round(alone.interval[1], 3)
+    low, high = found.interval
+    assert f"{100 * low:.1f} to {100 * high:.1f} once chance is taken off" in model_card(run)
 
 
 def test_a_card_without_held_out_rows_boasts_of_nothing(make_run):

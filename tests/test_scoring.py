@@ -202,6 +202,21 @@ def test_the_first_rows_can_be_seen_without_the_rest(frame, tmp_path, kind):
     assert found.kind == {".tsv": "csv"}.get(kind, kind[1:])
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("id,text\n1,a\n\n2,b\n", "1 blank line was passed over."),
+        ("id,text\n1,a\n\n\n2,b\n", "2 blank lines were passed over."),
+        ("text\na\n\nb\n", "1 blank line was passed over; in a file of one column that may have been a row"),
+    ],
+)
+def test_blank_lines_are_told(tmp_path, content, told):
+    (tmp_path / "rows.csv").write_text(content)
+    scored = score(tmp_path / "rows.csv", tmp_path / "out.csv")
+    assert scored.n_rows == 2
+    assert scored.warnings[0].startswith(told)
+
+
 def test_a_rule_chooses_the_class_and_leaves_rows_undecided(tmp_path, frame):
     frame.to_csv(tmp_path / "rows.csv", index=False)
     plain = score(tmp_path / "rows.csv", tmp_path / "plain.csv")

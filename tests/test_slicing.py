@@ -36,6 +36,12 @@ def test_columns_lengths_and_words_are_sliced_and_the_worst_stands_for_those_lik
     assert found.rows(WORD, "late").tolist() == late.tolist()
     assert not found.rows(WORD, "nowhere").any()
     assert not found.rows("no column", "x").any()
+    assert found.named("word=late", rows["text"]).tolist() == late.tolist()
+    assert found.named("word=ARCEL", rows["text"]).tolist() == late.tolist()
+    assert found.named("file:source=app", rows["text"]).tolist() == late.tolist()
+    assert [found.named(name, rows["text"]) for name in ("word=nowhere", "word= ", "file:source=parcel", "late")] == [
+        None
+    ] * 4
 
 
 def test_languages_are_those_of_the_dataset_for_any_number_of_rows():

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from sentiment.model_card import model_card
+from sentiment.models.package import RULE
 from sentiment.training.runs import Run
 
 
 def card(run: Run) -> str:
     """The card of a run's model, in Markdown (errors as for `model_card`)."""
-    files = (run.folder / name for name in ("model/config.json", "predictions.parquet", "state.json"))
+    files = (run.folder / name for name in ("model/config.json", "predictions.parquet", "state.json", RULE))
     return _card(run.id, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in files), run)
 
 

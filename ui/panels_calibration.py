@@ -86,18 +86,14 @@ def _span(estimate: Estimate) -> str:
 
 
 def _sentence(after: Calibration, target: str) -> str:
-    if after.interval[0] == 0.0:
-        return "These rows show no error beyond chance: the probabilities can be taken at their word."
-    side = "sounds surer than it is" if after.gap.low > 0 else "is surer than it sounds" if after.gap.high < 0 else ""
-    if target:
-        name = f"“{text.literal(target, limit=40)}”"
-        word = "too high" if after.gap.low > 0 else "too low" if after.gap.high < 0 else "not exact"
-        return f"The probabilities of {name} are {word} on these rows."
-    return f"The model {side}." if side else "The probabilities are too high in some ranges and too low in others."
+    if not target or after.finding == "none":
+        return after.describe()
+    word = {"too sure": "too high", "not sure enough": "too low"}.get(after.finding, "not exact")
+    return f"The probabilities of “{text.literal(target, limit=40)}” are {word} on these rows."
 
 
 def _title(after: Calibration, target: str) -> str:
-    if after.interval[0] == 0.0:
+    if after.finding == "none":
         return f"{'Probability and share' if target else 'Confidence and truth'} agree, as far as these rows can tell"
     return "Confidence and truth differ" if not target else "Probability and share differ"
 

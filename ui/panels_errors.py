@@ -16,9 +16,10 @@ from sentiment.labels.events import NewEvent, new_key
 from sentiment.slicing import Slices
 from sentiment.training.runs import Run
 from ui import address, cache, cache_judge, text
+from ui.guard import guard
 from ui.panels_bulk import remember_step, show_undo
 from ui.panels_label import label_rows
-from ui.panels_slices import ANY, WRONG, rows_of, title_of_name
+from ui.panels_slices import ANY, WRONG, title_of_name
 from ui.people import may
 from ui.state import session
 from ui.widgets import LINE, LONG, WRAPPED, is_dark, page_of_rows, show_figure
@@ -72,7 +73,7 @@ def _choose(run: Run, judgement: Judgement, *, model: str) -> tuple[pd.DataFrame
         true = _select("true", "True class", [o for o in options if o != WRONG], ANY, titles, run)
         said = _select("said", "The model says", [o for o in options if o != ANY], WRONG, titles, run)
     found = cache_judge.slices(run)
-    mask = _choose_slice(run, found)
+    mask = _choose_slice(run, judgement, found)
     rows = judgement.rows
     kept = np.ones(len(rows), bool) if mask is None else mask.copy()
     predicted = rows[f"{model}:prediction"].astype("str")
@@ -109,15 +110,15 @@ def _first_page(run: Run) -> None:
     session().set_widget(f"error-page:{run.id}", 1)
 
 
-def _choose_slice(run: Run, found: Slices) -> np.ndarray | None:
+def _choose_slice(run: Run, judgement: Judgement, found: Slices) -> np.ndarray | None:
     key = f"error-slice:{run.id}"
     large = found.table[found.table["n"] >= FEWEST]
     offered = [f"{line['column']}={line['value']}" for line in found.worst().to_dict("records")]
     others = [f"{line['column']}={line['value']}" for line in large[large["column"] != "word"].to_dict("records")]
     options = [ANY, *dict.fromkeys([*offered, *others])]
-    state = session()
-    named = state.widget(key) or next(iter(st.query_params.get_all("in")), "")
-    if named and named not in options and rows_of(found, str(named)) is not None:
+    texts = judgement.rows["text"]
+    named = session().widget(key) or next(iter(st.query_params.get_all("in")), "")
+    if named and named not in options and found.named(str(named), texts) is not None:
         options.append(str(named))  # a word that somebody typed
     address.take("in", key, options=options, default=ANY)
     titles = text.distinct({ANY: "All held-out rows", **{name: title_of_name(found, name) for name in options[1:]}})
@@ -125,7 +126,7 @@ def _choose_slice(run: Run, found: Slices) -> np.ndarray | None:
         st.selectbox("Within", options, format_func=titles.__getitem__, key=key, on_change=_first_page, args=(run,))
     )
     address.tell("in", name or None)
-    return rows_of(found, name) if name else None
+    return found.named(name, texts) if name else None
 
 
 def _show_found(
@@ -212,7 +213,12 @@ def _show_steps(run: Run, info: DatasetInfo | None, rows: pd.DataFrame, ticked: 
 
 
 def _flag(info: DatasetInfo, rows: pd.DataFrame) -> None:
-    """Flags rows whose label looks wrong, with a note of what the model says, as one step."""
+    """Flags rows whose label looks wrong, with a note of what the model says, as one step; or draws why it cannot."""
+    with guard():
+        _append_flags(info, rows)
+
+
+def _append_flags(info: DatasetInfo, rows: pd.DataFrame) -> None:
     person, step = session().person, new_key()
     new = []
     for row, said, label, sure in rows[["row", "said", "label", "confidence"]].itertuples(index=False):

@@ -110,13 +110,13 @@ def report_frame(report: dict[str, Any]) -> pd.DataFrame:
     classes = set(report["classes"])
     names = [text.visible(n) if i < len(classes) else titles.get(n, n) for i, n in enumerate(table["class"])]
     shown = pd.DataFrame({"Class": names})
-    behind = [*((line["support"], line["said"]) for line in report["per_class"])]
-    behind += [(report["n_examples"], report["n_examples"])] * (len(table) - len(behind))
+    behind = [*report["per_class"]]
+    behind += [{"support": report["n_examples"]}] * (len(table) - len(behind))
     for heading, column in (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1")):
         lines = table[[column, f"{column}_low", f"{column}_high"]].itertuples(index=False)
         shown[heading] = [
-            _with_interval(*line, n=said if column == "precision" else support)
-            for line, (support, said) in zip(lines, behind, strict=True)
+            _with_interval(*line, n=evaluation.rows_behind(rows, column))
+            for line, rows in zip(lines, behind, strict=True)
         ]
     shown["Rows"] = [text.number(n) for n in table["support"]]
     return shown

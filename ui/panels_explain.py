@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.access import Role
-from sentiment.evaluation.explanation_words import replaced
+from sentiment.evaluation.explanation_words import keep_ends, replaced
+from sentiment.evaluation.thresholds import UNDECIDED
 from sentiment.figures.theme import INK
+from sentiment.judging import read_rule
 from sentiment.training.runs import Run
 from ui import address, cache, cache_explain, text
 from ui.guard import guard
@@ -18,7 +20,7 @@ from ui.people import may
 from ui.state import session
 from ui.widgets import is_dark, show_rows
 
-MOST = 5_000  # characters of a text in the box
+MOST = 5_000  # characters that can be typed; a row of the file may be longer
 LINKED = 500  # characters of a text that a link can carry
 N_SIMILAR = 5
 N_MORE = 30  # rows that are sent to the Label page
@@ -33,18 +35,23 @@ class Place:
     Attributes:
         text: the text.
         row: the row of the file that it is; None for a text of one's own.
+        whole: characters of that row in the file.
+        most: characters that the box takes: more than can be typed where a longer text was put into it.
         number: counts the texts that were put into the box.
         opened: the text and row of the address when it was last read.
     """
 
     text: str = ""
     row: int | None = None
+    whole: int = 0
+    most: int = MOST
     number: int = 0
     opened: tuple[str | None, str | None] = (None, None)
 
     def put(self, text: str, row: int | None = None) -> None:
-        """Puts another text into the box."""
-        self.text, self.row, self.number = text, row, self.number + 1
+        """Puts another text into the box; of one that is too long to explain, its two ends."""
+        self.text, self.row, self.number = keep_ends(text), row, self.number + 1
+        self.whole, self.most = len(text), max(MOST, len(self.text))
 
 
 def show_one_text(run: Run) -> None:
@@ -74,7 +81,7 @@ def _held_out(run: Run, row: str | None, *, after: int | None = None, wrong: boo
     if row is not None:
         frame = cache.dataset(run.info.dataset.id).frame
         found = frame[frame["row"] == (int(row) if row.isascii() and row.isdigit() and len(row) < 12 else -1)]
-        return (str(found["text"].iloc[0])[:MOST], int(found["row"].iloc[0])) if len(found) else None
+        return (str(found["text"].iloc[0]), int(found["row"].iloc[0])) if len(found) else None
     judgement = cache.judgement(run)
     if judgement is None or judgement.rows.empty:
         return None
@@ -85,7 +92,7 @@ def _held_out(run: Run, row: str | None, *, after: int | None = None, wrong: boo
         return None
     later = rows[rows["row"] > after] if after is not None else rows
     chosen = (later if len(later) else rows).iloc[0]
-    return str(chosen["text"])[:MOST], int(chosen["row"])
+    return str(chosen["text"]), int(chosen["row"])
 
 
 @st.fragment
@@ -115,7 +122,7 @@ def _show_box(run: Run, place: Place) -> None:
         key=f"text:{run.id}",
         text=place.text,
         number=place.number,
-        most=MOST,
+        most=place.most,
         placeholder="Type or paste a review",
     )
     if typed != place.text:
@@ -126,6 +133,12 @@ def _show_box(run: Run, place: Place) -> None:
     address.tell("row", None if place.row is None else str(place.row))
     address.tell("text", place.text if place.row is None and 0 < len(place.text) <= LINKED else None)
     place.opened = (address.single("text"), address.single("row"))
+    if place.row is not None and place.whole > len(place.text):
+        half = text.number(len(place.text) // 2)
+        st.caption(
+            f"The row has {text.number(place.whole)} characters; its first and last {half} stand here and are "
+            "explained, so figures can differ a little from those of the whole row."
+        )
     if place.row is None and len(place.text) > LINKED:
         st.caption(f"The address of this page carries texts of up to {LINKED} characters; this one is longer.")
 
@@ -192,6 +205,8 @@ def _show_said(run: Run, place: Place, found: cache_explain.Answer) -> None:
     with st.container(border=True):
         st.markdown(f"The model says **{text.literal(said, limit=40)}**, {text.percent(sure)} sure.")
         show_probs(found["probs"], run.info.colours, prediction=said)
+        with guard():
+            _show_rule(run, found["probs"])
         label = None if place.row is None else _label_of(run, place.row)
         if label is not None:
             verdict = "as its label does" if label == said else f"but its label is **{text.literal(label, limit=40)}**"
@@ -204,6 +219,18 @@ def _show_said(run: Run, place: Place, found: cache_explain.Answer) -> None:
             st.caption(
                 "Not calibrated: this model was trained before that was done, so it may be surer than it should."
             )
+
+
+def _show_rule(run: Run, probs: dict[str, float]) -> None:
+    """Draws what the rule that is saved with the run makes of these probabilities; nothing without one."""
+    rule = read_rule(run.folder)
+    if rule is None or rule.plain:
+        return
+    names = list(probs)
+    said = int(rule.decide([list(probs.values())], names)[0])
+    verdict = "leaves it **undecided**" if said == UNDECIDED else f"says **{text.literal(names[said], limit=40)}**"
+    st.markdown(f"The rule that is saved with this run {verdict}.")
+    st.caption(text.literal(" ".join(rule.describe(names)), limit=800))
 
 
 def _label_of(run: Run, row: int) -> str | None:

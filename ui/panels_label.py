@@ -19,6 +19,7 @@ EVERY = 2.0  # seconds between looks for a first row
 LARGE = 400  # characters up to which it is set in large letters
 REMEMBERED = 500  # rows that the arrow keys lead back to
 KEYS = {"undo": "U", "skip": "S", "flag": "F", "back": "Left", "forward": "Right"}
+NO_SUSPECTS = "Of the labels that came with the file, no other looks wrong to the model."
 TITLES = {
     DEFAULT: "Recommended",
     "uncertain-diverse": "Uncertain and different",
@@ -39,6 +40,7 @@ class Seat:
     Attributes:
         queue: the strategy.
         listed: rows of the queue "listed".
+        done: those of them that were on the card and left it.
         row: the row on the card; None before the first and at the end of the queue.
         seen: rows that were on the card, oldest first.
         place: the position of `row` in `seen`.
@@ -46,6 +48,7 @@ class Seat:
 
     queue: str = DEFAULT
     listed: tuple[int, ...] = ()
+    done: set[int] = field(default_factory=set)
     row: int | None = None
     seen: list[int] = field(default_factory=list)
     place: int = -1
@@ -140,7 +143,7 @@ def _show_card(labeling: Labeling) -> None:
     keys = shortcuts(classes, keys)
     with st.container(border=True, key="label-card"):
         if place.row is None:
-            _show_end(labeling)
+            _show_end(labeling, place.queue)
         else:
             _show_row(labeling, place.row)
             _show_classes(labeling, place.row, classes, keys)
@@ -219,15 +222,20 @@ def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> N
             )
 
 
-def _show_end(labeling: Labeling) -> None:
+def _show_end(labeling: Labeling, queue: str) -> None:
     if labeling.learning:
         st.subheader("Looking for rows", anchor=False)
         st.markdown("The model is reading the texts and the labels; the first row comes in a moment.")
         return
     st.subheader("This queue is at its end", anchor=False)
-    st.markdown(
-        "Every row of it has a label or was skipped. Choose another queue above, or fine-tune a model with the labels."
-    )
+    why = "Every row of it has a label or was skipped."
+    if queue == LISTED:
+        why = "You went through all the rows that you chose."
+    elif queue == SUSPECTS:
+        stats = labeling.stats()
+        here = 0 < stats["labeled"] == stats["labeled_by_people"]
+        why = "It checks labels that came with the file, and all labels were given here." if here else NO_SUSPECTS
+    st.markdown(f"{why} Choose another queue above, or fine-tune a model with the labels.")
 
 
 def _guarded(act: Callable[[], None]) -> None:
@@ -244,6 +252,8 @@ def _give(labeling: Labeling, row: int, name: str, how: str) -> None:
 
 def _forward(labeling: Labeling, place: Seat) -> None:
     """The row after this one: one that was seen already, else the next of the queue."""
+    if place.queue == LISTED and place.row is not None:
+        place.done.add(place.row)
     if place.is_last:
         place.show(_next(labeling, place))
     else:
@@ -271,7 +281,8 @@ def _undo(labeling: Labeling, place: Seat) -> None:
 
 
 def _next(labeling: Labeling, place: Seat) -> int | None:
-    return labeling.next_row(session().person, place.queue, listed=place.listed)
+    left = [row for row in place.listed if row not in place.done] if place.queue == LISTED else ()
+    return labeling.next_row(session().person, place.queue, listed=left)
 
 
 def choose_suspects(labeling: Labeling) -> None:
@@ -281,6 +292,7 @@ def choose_suspects(labeling: Labeling) -> None:
 
 
 def label_rows(labeling: Labeling, rows: tuple[int, ...]) -> None:
-    """Makes these rows the queue."""
+    """Makes these rows the queue; the arrow keys lead through them alone."""
     place = seat(labeling)
-    place.queue, place.listed, place.row = LISTED, rows, None
+    place.queue, place.listed, place.done = LISTED, rows, set()
+    place.row, place.seen, place.place = None, [], -1

@@ -10,12 +10,13 @@ from ui.guard import guard
 from ui.people import may
 from ui.state import session
 
+BY_CONTENT = "by what it holds"
 TITLES = {
     "csv": ("CSV", "csv"),
     "jsonl": ("JSON Lines", "jsonl"),
     "parquet": ("Parquet", "parquet"),
     "label-studio": ("Label Studio", "json"),
-    "argilla": ("Argilla", "jsonl"),
+    "argilla": ("Argilla", "json"),
     "doccano": ("doccano", "jsonl"),
 }
 
@@ -48,7 +49,7 @@ def _show_import(labeling: Labeling) -> None:
     if given is None:
         return
     form = st.selectbox(
-        "Its form", ["by its ending", *FORMS], key=f"import:{labeling.id}",
+        "Its form", [BY_CONTENT, *FORMS], key=f"import:{labeling.id}",
         format_func=lambda name: TITLES[name][0] if name in TITLES else name.capitalize(),
     )  # fmt: skip
     if st.button("Take the labels in"):
@@ -58,7 +59,7 @@ def _show_import(labeling: Labeling) -> None:
                 cache.workspace().imported(labeling.id),
                 given.getvalue(),
                 name=given.name,
-                form=None if form == "by its ending" else form,
+                form=None if form == BY_CONTENT else form,
                 who=state.person,
                 add_classes=add,
             )

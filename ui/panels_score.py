@@ -1,5 +1,7 @@
 """A file scored on a page: upload, column, progress with Stop, download."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from sentiment import access, data
@@ -19,18 +21,28 @@ _UPLOAD, _JOB = "score:upload", "score:job"
 _PREVIEW = 5
 
 
+@dataclass(frozen=True)
+class _Scoring:
+    """A job of this session and the run that scores."""
+
+    job: ScoringJob
+    run_id: str
+    run_name: str
+
+
 def show_scoring(run: Run) -> None:
     """Draws everything between a file and the same file with a prediction for each row."""
     st.markdown(
         f"A file of up to {MOST_MEGABYTES} MB (of any size by the command predict), one row per text: every row and "
-        "column comes back, with the prediction and the probability of each class beside it."
+        "column comes back, its values as text, with the prediction and the probability of each class beside it. Blank "
+        "lines are not rows."
     )
     if access.is_demo():
         show_closed(Role.VIEWER, "Files are not scored in a demo.")
         return
-    job = _current_job()
-    if job is not None:
-        _show_job(job)
+    kept = session().kept.get(_JOB)
+    if isinstance(kept, _Scoring):
+        _show_job(kept, run)
         return
     state = session()
     file = st.file_uploader(
@@ -45,11 +57,6 @@ def show_scoring(run: Run) -> None:
     upload = _kept_upload(file.file_id, file.name, file)
     if upload is not None:
         _show_choice(run, upload)
-
-
-def _current_job() -> ScoringJob | None:
-    found = session().kept.get(_JOB)
-    return found if isinstance(found, ScoringJob) else None
 
 
 def _kept_upload(file_id: str, name: str, file: "st.runtime.uploaded_file_manager.UploadedFile") -> UploadedFile | None:
@@ -97,14 +104,16 @@ def _show_choice(run: Run, upload: UploadedFile) -> None:
         )
     if pressed and column is not None:
         job = ScoringJob(upload, run.folder, text=column, ending=ending)
-        session().kept[_JOB] = job
+        session().kept[_JOB] = _Scoring(job, run.id, run.info.name)
         job.start()
         st.rerun()
 
 
-def _show_job(job: ScoringJob) -> None:
+def _show_job(kept: _Scoring, run: Run) -> None:
+    job = kept.job
     st.markdown(f"**{text.literal(job.upload.name)}**, column {text.literal(job.text)}")
     state = job.state
+    _show_run(kept, run, done=not state.active)
     if state.active:
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container():
@@ -116,12 +125,21 @@ def _show_job(job: ScoringJob) -> None:
     elif state.phase == "stopped":
         st.markdown("Stopped. Nothing of it was kept.")
     else:
-        _show_result(job, state)
+        _show_result(kept, state)
     if st.button("Score another file", icon=":material/add:"):
         session().kept.pop(_JOB, None)
         session().kept.pop(_UPLOAD, None)
         session().close_upload()
         st.rerun()
+
+
+def _show_run(kept: _Scoring, run: Run, *, done: bool) -> None:
+    """Draws which run scores, and that it is another one where it is."""
+    by = f"{'Scored' if done else 'Being scored'} by {text.literal(kept.run_name, limit=60)} (run {kept.run_id})."
+    if kept.run_id == run.id:
+        st.caption(by)
+    else:
+        st.info(f"{by} The run in use is another one: score the file again to see what that says.")
 
 
 def _show_progress(job: ScoringJob) -> None:
@@ -139,8 +157,8 @@ def _show_progress(job: ScoringJob) -> None:
         st.progress(progress.share if progress else 0.0, text=words)
 
 
-def _show_result(job: ScoringJob, state: JobState) -> None:
-    scored = state.scored
+def _show_result(kept: _Scoring, state: JobState) -> None:
+    job, scored = kept.job, state.scored
     assert scored is not None
     shares = ", ".join(
         f"{text.literal(label)} {text.number(n)}"
@@ -156,7 +174,7 @@ def _show_result(job: ScoringJob, state: JobState) -> None:
     st.download_button(
         "Download the result",
         job.out.read_bytes,
-        f"{stem}-scored{job.out.suffix}",
+        f"{stem}-scored-{kept.run_id}{job.out.suffix}",
         type="primary",
         icon=":material/download:",
         on_click="ignore",

@@ -14,6 +14,7 @@ from sentiment.serving.http import TOKEN
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import cache_share, text
+from ui.guard import guard
 from ui.people import may
 from ui.state import session
 
@@ -110,7 +111,8 @@ def _show_switch(workspace: Workspace, run: Run, *, answers: bool) -> None:
     state.set_widget(key, answers)
 
     def change() -> None:
-        served.serve_run(workspace, run.id, on=bool(state.widget(key)))
+        with guard():
+            served.serve_run(workspace, run.id, on=bool(state.widget(key)))
 
     st.toggle("This run answers at /api/predict", key=key, on_change=change)
     others = [other for other in served.served_runs(workspace) if other != run.id]

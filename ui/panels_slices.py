@@ -11,7 +11,7 @@ from sentiment import data, evaluation, figures
 from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.slices import FEWEST
 from sentiment.judging import Judgement
-from sentiment.slicing import LANGUAGE, LENGTH, WORD, Slices, say_by_language
+from sentiment.slicing import BETWEEN, LANGUAGE, LENGTH, WORD, Slices, say_by_language
 from sentiment.training import jobs
 from sentiment.training.runs import Run
 from ui import address, cache_judge, text
@@ -23,7 +23,6 @@ WORST, NOTHING = "worst", ""
 ANY, WRONG = "", "wrong"  # of the choices between cells: any class, and any but the right one
 _TITLES = {WORST: "Worst slices", LENGTH: "Length", LANGUAGE: "Language", WORD: "A word"}
 SECTION = "evaluate-section"  # the key of the choice between the parts of the page
-_BETWEEN = "="  # in the address, between what is sliced by and the slice
 MOST_LANES = 24
 
 
@@ -93,25 +92,14 @@ def _titles(run: Run, table: pd.DataFrame, *, with_column: bool) -> list[str]:
 
 
 def _id(line: dict) -> str:
-    return f"{line['column']}{_BETWEEN}{line['value']}"
-
-
-def rows_of(found: Slices, name: str) -> NDArray[np.bool_] | None:
-    """bool[n_rows]: the rows of a slice by its name in the address; None where there is no such slice."""
-    for column in (*found.columns, WORD):
-        start = f"{column}{_BETWEEN}"
-        if name.startswith(start):
-            mask = found.rows(column, name.removeprefix(start))
-            if mask.any():
-                return mask
-    return None
+    return f"{line['column']}{BETWEEN}{line['value']}"
 
 
 def title_of_name(found: Slices, name: str) -> str:
     """What the slice with that name in the address is called."""
     for column in (*found.columns, WORD):
-        if name.startswith(f"{column}{_BETWEEN}"):
-            return title_of({"column": column, "value": name.removeprefix(f"{column}{_BETWEEN}")})
+        if name.startswith(f"{column}{BETWEEN}"):
+            return title_of({"column": column, "value": name.removeprefix(f"{column}{BETWEEN}")})
     return name
 
 
@@ -151,7 +139,7 @@ def _show_chosen(run: Run, judgement: Judgement, found: Slices, titles: dict[str
     shown = text.distinct({NOTHING: "Choose a slice", **titles})
     name = str(st.selectbox("Rows of", options, format_func=shown.__getitem__, key=key, width=360))
     address.tell("slice", name or None)
-    mask = rows_of(found, name) if name else None
+    mask = found.named(name, judgement.rows["text"]) if name else None
     if mask is not None:
         show_slice(run, judgement, mask, title=titles[name], name=name)
 
@@ -163,13 +151,17 @@ def _show_word(run: Run, judgement: Judgement, found: Slices) -> None:
     word = word.strip()
     address.tell("word", word or None)
     if not word:
-        st.caption("Capitals do not matter. The report below is for the rows whose text has it.")
+        st.caption(
+            "Capitals do not matter. The report below is for the rows that have it: a frequent word as a whole, "
+            "anything else as a part of the text."
+        )
         return
-    mask = judgement.rows["text"].str.contains(word, case=False, regex=False).fillna(False).to_numpy(bool)
-    if not mask.any():
+    name = f"{WORD}{BETWEEN}{word.lower()}"
+    mask = found.named(name, judgement.rows["text"])
+    if mask is None:
         st.markdown("No held-out row has it. Try a shorter form of the word.")
         return
-    show_slice(run, judgement, mask, title=f"“{text.visible(word)}”", name=f"{WORD}{_BETWEEN}{word.lower()}")
+    show_slice(run, judgement, mask, title=f"“{text.visible(word)}”", name=name)
 
 
 def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title: str, name: str) -> None:

@@ -31,6 +31,7 @@ from ui.state import session
 from ui.widgets import Figure, is_dark, show_figure, show_figures
 
 _ADDRESS = "t-"  # before the name of a class: its threshold, in per cent
+_MOST = 99  # per cent that can be dragged to
 
 
 @dataclass
@@ -79,15 +80,21 @@ def _draft(run: Run, judgement: Judgement) -> Draft:
         if any(value is not None for value in found.values()) or band is not None:
             return Draft({name: value for name, value in found.items() if value}, band or 0)
         saved = read_rule(run.folder) or Rule()
-        limits = {name: round(100 * value) for name, value in saved.thresholds.items() if name in judgement.classes}
-        return Draft(limits, round(100 * saved.undecided_below))
+        known = {name: value for name, value in saved.thresholds.items() if name in judgement.classes}
+        limits = {name: max(1, _percent(value)) for name, value in known.items()}
+        return Draft(limits, _percent(saved.undecided_below))
 
     return session().keep(f"rule:{run.id}", make)
 
 
+def _percent(share: float) -> int:
+    return min(round(100 * share), _MOST)
+
+
 def _asked(name: str) -> int | None:
     values = st.query_params.get_all(name)
-    return address.percentage(values[0]) if len(values) == 1 else None
+    found = address.percentage(values[0]) if len(values) == 1 else None
+    return None if found is None else min(found, _MOST)
 
 
 def _choose_class(run: Run, judgement: Judgement) -> str:
@@ -135,7 +142,7 @@ def _propose(
             "proposed; test rows are only for judging."
         )
         return
-    n = int((chosen_on.labels == judgement.classes.index(name)).sum())
+    n = _n_of_class(chosen_on, judgement, name)
     if n < TOO_FEW:
         st.info(f"Too few rows to propose one: {text.count(n, 'validation row')} of this class; it takes {TOO_FEW}.")
         return
@@ -155,6 +162,10 @@ def _propose(
         st.caption("No test rows were held out: it is chosen and judged on the same rows, and looks a little too good.")
 
 
+def _n_of_class(held: Held, judgement: Judgement, name: str) -> int:
+    return int((held.labels == judgement.classes.index(name)).sum())
+
+
 def _sweep(held: Held, judgement: Judgement, rule: Rule, name: str) -> Sweep:
     return sweep_threshold(held.probs, held.labels, name=name, classes=judgement.classes, rule=rule)
 
@@ -169,7 +180,7 @@ def _drag(run: Run, draft: Draft, name: str, judgement: Judgement) -> None:
         session().set_widget(key, draft.thresholds.get(name, 0))
     said = f"Say “{text.literal(name, limit=40)}” from"
     hint = "As soon as the class is so likely, it is said, even where another is likelier."
-    value = int(st.slider(said, 0, 99, key=key, format=f"%d{text.THIN}%%", help=hint))
+    value = int(st.slider(said, 0, _MOST, key=key, format=f"%d{text.THIN}%%", help=hint))
     if not value:
         st.caption("No threshold of its own: said where it is the most likely class.")
     draft.thresholds[name] = value
@@ -186,7 +197,7 @@ def _drag_band(run: Run, draft: Draft) -> None:
         st.slider(
             "Leave undecided below",
             0,
-            99,
+            _MOST,
             key=key,
             format=f"%d{text.THIN}%%",
             help="Rows that the model is less sure of are for people to decide. Classes with a threshold of their own "
@@ -208,9 +219,9 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
     saved = read_rule(run.folder) or Rule()
     if saved == rule:
         st.caption(
-            "This is how the run scores files."
+            "This is how the run scores files and answers at the endpoint."
             if rule.plain
-            else "This rule is saved with the run: files are scored by it."
+            else "This rule is saved with the run: scored files and the endpoint follow it."
         )
     elif not may(Role.OWNER):
         st.caption("You try it out; an owner can save it with the run.")
@@ -219,8 +230,9 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
             st.button(
                 "Save with the run", icon=":material/save:", disabled=saved == rule, key="save-rule",
                 on_click=_save, args=(run, rule),
-                help="From then on, scoring a file with this run (on the Share page or by the command predict) follows "
-                "the rule. The endpoint goes on to give all probabilities and the most likely class.",
+                help="From then on, scored files (on the Share page or by the command predict) and the endpoint get "
+                "the class that the rule says, and none where it leaves a row undecided. Probabilities stay as they "
+                "are.",
             )  # fmt: skip
             st.button("Back to the most likely class", icon=":material/restart_alt:", key="reset-rule",
                       disabled=rule.plain and saved.plain, on_click=_reset, args=(run, judgement))  # fmt: skip
@@ -334,7 +346,7 @@ def _cost_figure(
     if chosen_on is not None:
         on_validation = _sweep(chosen_on, judgement, rule, name)
         table["validation rows"] = on_validation.cost(false_alarm=alarm, miss=miss)
-        if any(costs):
+        if any(costs) and _n_of_class(chosen_on, judgement, name) >= TOO_FEW:
             cheapest = cheapest_threshold(on_validation, false_alarm=alarm, miss=miss)
     table["held-out rows"] = sweep.cost(false_alarm=alarm, miss=miss)
     title = "What the mistakes of this class cost"

@@ -255,13 +255,13 @@ def _print_learning(run: Any, dataset: Any) -> None:
 
 def _report_text(report: dict[str, Any]) -> str:
     """The report as a table of percentages with 95 % intervals."""
-    from sentiment.evaluation import TOO_FEW
+    from sentiment.evaluation import TOO_FEW, rows_behind
 
     rows, behind = [], {line["class"]: line for line in report["per_class"]}
     for name in [*report["classes"], "macro avg", "weighted avg"]:
         cells = []
         for figure in ("precision", "recall", "f1-score"):
-            if behind.get(name, {}).get("said" if figure == "precision" else "support", TOO_FEW) < TOO_FEW:
+            if name in behind and rows_behind(behind[name], figure) < TOO_FEW:
                 cells.append("too few rows")
                 continue
             low, high = report["intervals"][name][figure]

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 FORMS = ("csv", "jsonl", "parquet", "label-studio", "argilla", "doccano")
 DATASET = click.argument("dataset")
 FORM = click.option(
-    "--format", "form", type=click.Choice(FORMS), help="Form of the file; by default, what its ending says."
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Form of the file; by default, what its ending, or the JSON in it, says.",
 )
 
 

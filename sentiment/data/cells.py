@@ -13,6 +13,7 @@ from sentiment.errors import DataError
 
 CHUNK_ROWS = 50_000
 MAX_NAME_CHARS = 200
+_JOINERS = "\u200c\u200d"  # invisible, but a part of the word in Persian, in Indic scripts and in emoji
 NUL_SYMBOL = "\u2400"  # what a NUL byte inside a text becomes: visible, and safe in every database and file format
 
 
@@ -140,9 +141,27 @@ def unique_names(names: Sequence[str]) -> list[str]:
     return unique
 
 
-def clean_name(name: str, *, limit: int = MAX_NAME_CHARS) -> str:
-    """A name for display: no control characters, bidi marks or other invisible ones, at most `limit` characters."""
-    visible = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name[: limit * 4])
-    kept = "".join(c for c in visible if unicodedata.category(c) not in ("Cf", "Cs", "Co"))
+def clean_name(name: str, *, limit: int = MAX_NAME_CHARS, joiners: bool = False) -> str:
+    """A name for display: no control characters, bidi marks or other invisible ones, at most `limit` characters.
+
+    With `joiners`, U+200C and U+200D stay between two characters that are not ASCII.
+    """
+    cut = name[: limit * 4]
+    visible = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in cut)
+    kept = "".join(
+        c
+        for place, c in enumerate(visible)
+        if unicodedata.category(c) not in ("Cf", "Cs", "Co") or (joiners and _joins(cut, place))
+    )
     text = " ".join(kept.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether a joiner stands there, between two characters that it may join."""
+    if text[place] not in _JOINERS or not 0 < place < len(text) - 1:
+        return False
+    return all(
+        not c.isascii() and not c.isspace() and unicodedata.category(c) not in ("Cf", "Cs", "Co")
+        for c in (text[place - 1], text[place + 1])
+    )

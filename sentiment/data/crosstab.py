@@ -13,6 +13,8 @@ BINS = 6
 OTHER, MISSING = "other values", "no value"
 _NUMERIC_SHARE = 0.95  # of the filled cells: fewer numbers than this are codes among words
 _FEW = 12  # different numbers up to which each is a group of its own
+_CODE = r"^[+-]?(?:0\d|\d{16})"  # digits that are more than a number: "007" is not "7", and floats would merge long ids
+_WHOLE = 1e15  # whole numbers below are written out
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +34,14 @@ def group_values(values: pd.Series, *, most: int = MOST_GROUPS) -> Groups:
     """Rows by the values of a column, in at most `most` groups and one for rows without a value.
 
     Numbers in many values are put into six ranges with about as many rows each; of words, the most frequent are groups
-    and the rest is "other values".
+    and the rest is "other values". Columns with leading zeros or very long numbers hold words.
     """
     missing = np.array(values.isna(), bool)
     if values.dtype.kind not in "iuf":
-        missing |= np.array((values.astype("str").str.strip() == "").fillna(True), bool)
+        words = values.astype("str").str.strip()
+        missing |= np.array((words == "").fillna(True), bool)
+        if words.str.contains(_CODE, regex=True).fillna(False).any():
+            return _word_groups(values, missing, most=most)
     numbers = pd.to_numeric(values.where(~missing), errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=True)
     numbers[~np.isfinite(numbers)] = np.nan
     n_numbers = int((~np.isnan(numbers)).sum())
@@ -49,13 +54,26 @@ def _number_groups(numbers: NDArray[np.float64]) -> Groups:
     known = ~np.isnan(numbers)
     different = np.unique(numbers[known])
     if len(different) <= _FEW:
-        names = [f"{value:.6g}" for value in different]
+        names = _numbers(different)
         codes = np.searchsorted(different, numbers)
     else:
         edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, BINS + 1)))
         codes = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(len(edges) - 2, 0))
         names = _ranges(numbers, codes, known, n=max(len(edges) - 1, 1))
     return _with_missing(list(names), np.where(known, codes, -1).astype(np.int64))
+
+
+def _numbers(different: NDArray[np.float64]) -> list[str]:
+    """Names of different numbers: whole ones written out, others in as few digits as tell all of them apart."""
+    names: list[str] = []
+    for digits in (6, 9, 12, 17):
+        names = [
+            f"{value:.0f}" if value.is_integer() and abs(value) < _WHOLE else f"{value:.{digits}g}"
+            for value in different.tolist()
+        ]
+        if len(set(names)) == len(names):
+            break
+    return names
 
 
 def _ranges(numbers: NDArray[np.float64], codes: NDArray[np.int64], known: NDArray[np.bool_], *, n: int) -> list[str]:

@@ -2,9 +2,11 @@
 
 import csv
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, TextIO
 
 from sentiment.data.cells import CHUNK_ROWS, StringTable, chunked
@@ -17,6 +19,7 @@ MAX_LISTED = 200
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 _SAMPLE_CHARS = 100_000
 _SAMPLE_ROWS = 300
+_DECLARED = re.compile(r"""\ufeff?"?sep=([^\w\r\n"])"?[\r\n]*""", re.IGNORECASE)  # a first line for Excel; no row
 
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # long fields are cut, and told, by StringTable
 
@@ -55,11 +58,15 @@ class ParseNotes:
 def detect_delimiter(text: str, *, prefer: str | None = None) -> str:
     """The character that separates the fields: the one with which the first rows have as many fields as the header.
 
+    A first line such as “sep=;”, as Excel writes and reads it, says so itself.
+
     Args:
         text: the beginning of the file, decoded.
         prefer: wins where several do equally well (tab for a .tsv).
     """
     sample = text[:_SAMPLE_CHARS]
+    if declared := _DECLARED.fullmatch(io.StringIO(sample, newline="").readline()):
+        return declared[1]
     cut = len(text) > _SAMPLE_CHARS
     candidates = sorted(DELIMITERS, key=lambda sign: (sign != prefer, DELIMITERS.index(sign)))
     return max(candidates, key=lambda sign: _fit(sample, sign, cut=cut))
@@ -138,6 +145,8 @@ def row_chunks(
 ) -> tuple[list[str], Iterator[list[list[str]]]]:
     """The header, and the rows in lists of up to `size`, as many fields in each as in the header.
 
+    A first line that only names the delimiter is passed over.
+
     Args:
         stream: opened with newline="".
         delimiter: what separates fields.
@@ -148,9 +157,12 @@ def row_chunks(
     Raises:
         DataError: for a file without a header; later, for a row that cannot be read.
     """
+    first = stream.readline()
+    declared = _DECLARED.fullmatch(first) is not None
+    lines = stream if declared else chain([first], stream)
     # "strict" makes an unclosed quotation mark an error, where it would else swallow the rest of the file.
-    reader = csv.reader(stream, delimiter=delimiter, strict=True, quoting=quoting)
-    rows = _counted(reader, notes, line_number=lambda: reader.line_num)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, quoting=quoting)
+    rows = _counted(reader, notes, line_number=lambda: reader.line_num + declared)
     header = next(rows, None)
     if header is None:
         raise DataError("The file is empty", expected="A row of column names and rows of data below")

@@ -1,6 +1,7 @@
 """What kind of file it is: judged by its content; the extension is a hint and a fence, never proof."""
 
 import json
+import pickletools
 import re
 import zipfile
 from dataclasses import dataclass
@@ -59,10 +60,15 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
+# Marks that a name of a column may begin with, such as ORCID: what they mark has control bytes soon, and text has none.
+_LIKE_WORDS = (b"GIF8", b"RIFF", b"BZh", b"Rar!", b"ARROW1", b"FEA1", b"ORC", b"MZ")
+_SOON = 512
 # Pickles say so in their first bytes: protocols 2 to 5 by a mark, the older text ones by their first opcodes.
 _PICKLE = re.compile(
-    rb"\x80[\x02-\x05][\x95}\](cKX\x8c]|\(lp\d|\(dp\d|c[\w.]+\n\w+\n|(?:S'.*'|V.*|I\d+)\n(?:p\d+\n)?\.\Z|\]q\x00|\}q\x00"
+    rb"\x80[\x02-\x05][\x95}\](cKX\x8c]|\(lp\d|\(dp\d|(?:S'.*'|V.*|I\d+)\n(?:p\d+\n)?\.\Z|\]q\x00|\}q\x00"
 )
+_GLOBAL = re.compile(rb"c[\w.]+\n[\w.]+\n")  # an opcode, or the first two lines of a CSV: "comment", "Great"
+_OPCODES = 1_000  # that no text goes on to be
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CONTROL = bytes(set(range(32)) - {0, 9, 10, 12, 13, 27})
 _DOMESTIC = re.compile(r"\s*<(?:!doctype\s+html|html|\?xml|svg)", re.IGNORECASE)
@@ -122,12 +128,35 @@ def _binary_kind(content: bytes, *, name: str) -> Kind | None:
         return _zip_kind(content, shown=shown)
     if content.startswith(_OLE):
         raise _ole_error(content, shown=shown)
-    what = next((what for mark, what in _MAGIC if content.startswith(mark)), None)
-    if what is None and _PICKLE.match(content[:4096]):
+    what = next((what for mark, what in _MAGIC if content.startswith(mark) and _marks(content, mark)), None)
+    if what is None and _is_pickle(content):
         what = "a Python pickle, which is never opened here"
     if what is not None:
         raise DataError(f"{shown} is {what}", expected=f"A {READABLE} file", todo=_ADVICE)
     return None
+
+
+def _marks(content: bytes, mark: bytes) -> bool:
+    """Whether what follows a mark is not text."""
+    head = content[:_SOON]
+    return mark not in _LIKE_WORDS or len(head.translate(None, _CONTROL)) < len(head)
+
+
+def _is_pickle(content: bytes) -> bool:
+    """Whether it is a pickle; its opcodes are read, and none is carried out."""
+    if _PICKLE.match(content[:4096]):
+        return True
+    if not _GLOBAL.match(content[:4096]):
+        return False
+    plain = False  # whether there was an opcode without an argument: lines of text can look like the others alone
+    try:
+        for count, (opcode, _, _) in enumerate(pickletools.genops(content)):
+            plain |= opcode.arg is None
+            if count >= _OPCODES:
+                break
+    except (ValueError, OverflowError):  # no opcode, or the end before the last one
+        return False
+    return plain
 
 
 def _zip_kind(content: bytes, *, shown: str) -> Kind:

@@ -8,7 +8,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sentiment.data.arrow_files import as_text, is_nothing, is_text, text_bytes
+from sentiment.data.arrow_files import DAMAGE, as_text, is_nothing, is_text, text_bytes
 from sentiment.data.cells import StringTable
 from sentiment.data.delimited import ParseNotes, Quoting, row_chunks
 from sentiment.data.limits import DEFAULT_LIMITS
@@ -102,7 +102,7 @@ class DamageTold:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, pa.ArrowException | OSError | UnicodeDecodeError | OverflowError):
+        if isinstance(error, DAMAGE):
             raise DataError(
                 "The Parquet file is cut off or damaged", expected="A whole file", todo="Write or download it again"
             ) from error

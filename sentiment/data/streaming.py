@@ -222,7 +222,17 @@ def _count_delimited(path: Path, found: FileFormat, quoting: Quoting) -> RowStre
     for table in delimited_tables(path, found, quoting, notes, CHUNK_ROWS):
         names, n_rows = tuple(table.names), table.n_rows
         changed = changed or [f"{said} There may be more." for said in table.warnings()]
-    return RowStream(path, found, names, n_rows, (*notes.warnings(), *changed), quoting)
+    return RowStream(path, found, names, n_rows, (*_told(notes, n_columns=len(names)), *changed), quoting)
+
+
+def _told(notes: ParseNotes, *, n_columns: int) -> list[str]:
+    """What was met while reading rows, in words."""
+    found, n = dataclasses.replace(notes, n_blank=0).warnings(), notes.n_blank
+    if n:
+        said = "1 blank line was passed over" if n == 1 else f"{n:,} blank lines were passed over"
+        lost = "; in a file of one column that may have been a row without a text, which is not in the result"
+        found.append(f"{said}{lost if n_columns == 1 else ''}.")
+    return found
 
 
 def _is_array(path: Path, found: FileFormat) -> bool:

@@ -6,7 +6,7 @@ number, fitted on rows that the model did not learn from. It changes no predicti
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,7 @@ from sentiment.evaluation.means import Estimate, estimate_mean, sum_by_group
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Finding = Literal["too sure", "not sure enough", "mixed", "none"]
 
 N_BINS, FEWEST_IN_BIN = 10, 30
 LOWEST, HIGHEST = 0.1, 10.0  # a temperature beyond these says more of the few rows than of the model
@@ -117,6 +118,26 @@ class Calibration:
     brier: Estimate
     log_loss: Estimate
     n: int
+
+    @property
+    def finding(self) -> Finding:
+        """What the rows show of the confidences.
+
+        "too sure" or "not sure enough" where the gap is surely not 0, else "mixed" where the error is, else "none".
+        """
+        if self.gap.low > 0:
+            return "too sure"
+        if self.gap.high < 0:
+            return "not sure enough"
+        return "mixed" if self.interval[0] > 0 else "none"
+
+    def describe(self) -> str:
+        """The finding about the confidence of a model as a sentence."""
+        if self.finding == "none":
+            return "These rows show no error beyond chance; more rows could show a smaller one."
+        if self.finding == "mixed":
+            return "The probabilities are too high in some ranges and too low in others."
+        return f"The model is {self.finding} on these rows."
 
 
 def measure_calibration(

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Span = tuple[int, int]  # [start, end) in characters (code points) of the text
+MAX_CHARS = 20_000  # of a text that is explained
+_LEFT_OUT = " … "  # stands where the middle of a text was
 
 _HAN = (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)
 _UNSPACED = (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF)  # Thai, Lao, Burmese, Khmer, kana
@@ -52,6 +54,14 @@ def find_words(text: str) -> list[Span]:
         else:
             spans.append((start, end))
     return spans
+
+
+def keep_ends(text: str, *, most: int = MAX_CHARS) -> str:
+    """A text of at most `most` characters: a longer one loses its middle, for models read both ends of a text."""
+    if len(text) <= most:
+        return text
+    tail = (most - len(_LEFT_OUT)) // 2
+    return text[: most - len(_LEFT_OUT) - tail] + _LEFT_OUT + text[-tail:]
 
 
 def merge_spans(spans: Sequence[Span], tokens: Iterable[Span]) -> list[Span]:

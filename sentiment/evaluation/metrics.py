@@ -1,6 +1,6 @@
 """The per-class report of a set of held-out rows: scikit-learn's numbers, each with an interval."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,16 @@ RESERVED = frozenset(
     ("accuracy", "macro avg", "weighted avg", "classes", "n_examples", "confusion_matrix", "intervals")
     + ("confidence_level", "warnings", "per_class")
 )
+
+
+def rows_behind(line: Mapping[str, Any], metric: str) -> int:
+    """How many rows a figure stands on: below `TOO_FEW` it is not shown.
+
+    Args:
+        line: of a report: a class of "per_class", or an average.
+        metric: "precision", whose rows are those said to be of the class; recall and F1 stand on the class's own.
+    """
+    return int(line["said"] if metric == "precision" and "said" in line else line["support"])
 
 
 def evaluate(

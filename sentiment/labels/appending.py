@@ -26,6 +26,7 @@ def append_events(
     classes: Classes,
     source: Source,
     own_only: bool = False,
+    retired: bool = False,
 ) -> list[Event]:
     """The events as they are stored, in the given order (see `LabelStore.append`).
 
@@ -37,6 +38,7 @@ def append_events(
         classes: the dataset's classes.
         source: the labels of the file.
         own_only: whether an undo may only name an event of the same person.
+        retired: whether labels may name classes that are no longer offered.
     """
     stored = _stored(connection, [event.key for event in new])
     if any(found.dataset_id != dataset_id for found in stored.values()):
@@ -44,7 +46,7 @@ def append_events(
     fresh = {event.key: event for event in new if event.key not in stored}
     if fresh:
         _check_targets(connection, dataset_id, list(fresh.values()), people=people if own_only else None)
-        ids = _class_ids(fresh.values(), classes)
+        ids = _class_ids(fresh.values(), classes, retired=retired)
         values = [_values(dataset_id, event, who=people[event.who], class_ids=ids) for event in fresh.values()]
         connection.execute(insert(events), values)
         _follow(connection, dataset_id, [(row["row"], row["who"], row["kind"]) for row in values], classes, source)
@@ -98,8 +100,9 @@ def _values(dataset_id: str, event: NewEvent, *, who: str, class_ids: dict[str, 
     }
 
 
-def _class_ids(new: Iterable[NewEvent], classes: Classes) -> dict[str, int]:
-    return {label: classes.find(label).id for label in {event.label for event in new} if label is not None}
+def _class_ids(new: Iterable[NewEvent], classes: Classes, *, retired: bool) -> dict[str, int]:
+    labels = {event.label for event in new}
+    return {label: classes.find(label, retired=retired).id for label in labels if label is not None}
 
 
 def _check_targets(

@@ -1,6 +1,6 @@
 """Changing the classes of a dataset. Nothing is lost: labels keep pointing to the class that they were given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -107,6 +107,15 @@ class ClassChanges:
             return read_classes(connection, dataset_id).by_id[class_id]
 
         return self._database.write(dataset_id, work)
+
+    def _with_classes(self, connection: Connection, dataset_id: str, new: Mapping[str, str]) -> Classes:
+        """The classes of a dataset, within a transaction that writes; `new`, name → who adds it, are added first."""
+        classes = self._classes(connection, dataset_id)
+        for name, who in new.items():
+            if all(found.name != name for found in classes.offered):
+                _write(connection, dataset_id, "add", name=checked_new_name(classes, name), who=who)
+                classes = read_classes(connection, dataset_id)
+        return classes
 
     def _derive_again(self, connection: Connection, dataset_id: str, class_ids: Sequence[int]) -> None:
         """Derives the rows of these classes, and of all that count for the same ones, anew."""

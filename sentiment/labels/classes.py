@@ -69,13 +69,14 @@ class Classes:
         """The name, after merging and renaming, of the class of a label."""
         return None if class_id is None else self.by_id[self.resolve(class_id)].name
 
-    def find(self, name: str) -> LabelClass:
-        """The class of that name that rows can be given.
+    def find(self, name: str, *, retired: bool = False) -> LabelClass:
+        """The class of that name that rows can be given; with `retired`, one that is no longer offered too.
 
         Raises:
             DataError: if there is none.
         """
-        found = next((found for found in self.offered if found.name == name), None)
+        among = [found for found in self.by_id.values() if found.merged_into is None] if retired else self.offered
+        found = next((found for found in among if found.name == name), None)
         if found is None:
             raise DataError(
                 f"There is no class “{name[:60]}”",
@@ -121,13 +122,18 @@ def add_class_event(connection: Connection, dataset_id: str, **values: Any) -> i
     return int(done.inserted_primary_key[0])
 
 
+def clean_class_name(name: str) -> str:
+    """The name of a class as it is stored: one space between words, nothing invisible but joiners inside words."""
+    return clean_name(name, limit=CLASS_CHARS + 1, joiners=True)
+
+
 def checked_new_name(classes: Classes, name: str, *, renaming: int | None = None) -> str:
     """The name of a new class, or of one that is renamed, as it is stored.
 
     Raises:
         DataError: if nothing of it can be seen, it is too long or another class has it, or there are too many.
     """
-    checked = clean_name(name, limit=CLASS_CHARS + 1)
+    checked = clean_class_name(name)
     if not checked or len(checked) > CLASS_CHARS:
         raise DataError("The name of the class does not fit", expected=f"1 to {CLASS_CHARS} visible characters")
     if len(classes.by_id) >= MAX_CLASSES and renaming is None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pandas as pd
 
 from sentiment.access import Role, require
 from sentiment.data import Dataset
-from sentiment.errors import UsageError
+from sentiment.data.sniffing import display_name
+from sentiment.errors import DataError, UsageError
 from sentiment.files import write_atomic
 from sentiment.labels import exchange_forms, exchange_tables
-from sentiment.labels.events import NewEvent, check_event, checked_person, new_key
+from sentiment.labels.events import NewEvent, checked_person, new_key
 from sentiment.labels.exchange_lines import Line, check_lines
 from sentiment.labels.schema import WAYS
 from sentiment.labels.store import LabelStore
@@ -97,10 +99,11 @@ def import_labels(
         store: the label store.
         dataset: the dataset as it was imported.
         content: the file.
-        name: its name, whose ending names the form if `form` does not.
+        name: its name. Without `form`, its ending and what its records hold tell the form.
         who: the person for lines that name none.
-        form: one of `FORMS`.
-        add_classes: whether labels that are no classes yet become some; otherwise they are a mistake.
+        form: one of `FORMS`; a table of JSON whose records are of another form is read as they are.
+        add_classes: whether labels that are no classes yet become some; otherwise they are a mistake. A retired class
+            is one of the dataset, and surrounding or doubled white space makes no other label.
 
     Raises:
         AccessError: if the one who acts is no owner.
@@ -108,24 +111,20 @@ def import_labels(
         DataError: naming the lines whose row, text, label or time does not fit.
     """
     require(Role.OWNER, doing="import labels")
-    form = form or form_of(name)
-    _check_form(form)
-    read = exchange_tables.read if form in exchange_tables.WRITERS else exchange_forms.READERS[form]
-    lines = read(content, name)
-    offered = {found.name for found in store.classes(dataset.id)}
-    lines = check_lines(lines, dataset, classes=offered, add_classes=add_classes)
+    classes = {found.name for found in store.all_classes(dataset.id) if found.merged_into is None}
+    lines = check_lines(_lines(content, name, form), dataset, classes=classes, add_classes=add_classes)
     wanted = dict.fromkeys(line.label for line in lines if line.label and line.states_label)
-    new_classes = tuple(label for label in wanted if label not in offered)
+    new_classes = tuple(label for label in wanted if label not in classes)
     people = {name: checked_person(name or who) for name in {line.who for line in lines}}
     known, step = _known(store, dataset), new_key()
     in_time = sorted(lines, key=lambda line: line.at or datetime.max.replace(tzinfo=UTC))
     stated = [event for line in in_time for event in _events(line, who=people[line.who], step=step)]
-    new = [event for event in stated if _statement(event) not in known]
-    for event in new:
-        check_event(event)  # before the first class is added: all of it is stored, or nothing
-    for label in new_classes:
-        store.add_class(dataset.id, label, who=who)
-    store.append(dataset.id, new, on_behalf=True)
+    new = []
+    for event in stated:
+        if (said := _statement(event)) not in known:
+            new.append(event)
+            known |= {said} if event.kind == "note" else set()  # a later label may well be the first one again
+    store.append(dataset.id, new, on_behalf=True, new_classes=dict.fromkeys(new_classes, who))
     return Imported(len(lines), len(new), len(stated) - len(new), new_classes)
 
 
@@ -159,6 +158,24 @@ def _check_form(form: str) -> None:
         raise UsageError(f"There is no form “{form[:40]}”", expected=f"One of {', '.join(FORMS)}")
 
 
+def _lines(content: bytes, name: str, form: str | None) -> list[Line]:
+    """What a file says, read in the form that was chosen or that its ending and its records tell."""
+    found = form or form_of(name)
+    _check_form(found)
+    if found in ("csv", "jsonl") or (form is None and found == "label-studio"):
+        found = exchange_forms.form_of_records(content, name) or found
+    if found in exchange_tables.WRITERS:
+        return exchange_tables.read(content, name)
+    lines = exchange_forms.READERS[found](content, name)
+    if not lines:
+        raise DataError(
+            f"{display_name(name)}, read in the form “{found}”, holds no labels",
+            expected=exchange_forms.EXPECTED[found],
+            todo="Choose another form, or export the labels again",
+        )
+    return lines
+
+
 def _events(line: Line, *, who: str, step: str) -> list[NewEvent]:
     """The events that a line stands for."""
     kinds = {"labeled": "label", "cleared": "clear", "settled": "settle"}
@@ -185,4 +202,9 @@ def _known(store: LabelStore, dataset: Dataset) -> set[tuple[object, ...]]:
         stated = None if label != label else label  # missing is not equal to itself
         line = Line(number=0, row=row, label=stated, who=who, status=tuple(status.split()), note=note)
         found |= {_statement(event) for event in _events(line, who=who, step="")}
+    for key, texts in store.notes(dataset.id).groupby(["row", "who"])["text"]:
+        row, who = key
+        alone = texts.tolist()
+        together = accumulate(alone, "{}\n{}".format)  # as an export gave them, maybe before the last ones came
+        found |= {(row, who, "note", None, text) for text in (*alone, *together)}
     return found

@@ -16,6 +16,27 @@ from sentiment.labels.exchange_lines import Line, make_line
 _FROM, _TO = "label", "text"  # names of the controls in Label Studio's configuration; see docs/labels.md
 _KEPT = ("label", "who", "when", "how", "status", "note")
 _MODEL = "file"
+EXPECTED = {
+    "label-studio": "Tasks with “data” and “annotations”, as the export “JSON” of Label Studio has them",
+    "argilla": "Records with “fields”, and “responses” or the metadata of an export from here",
+    "doccano": "Lines with “text” and “label”",
+}
+
+
+def form_of_records(content: bytes, name: str) -> str | None:
+    """The form that the records of a JSON file have, "jsonl" for a table of labels; None if they tell none."""
+    try:
+        records = _records(content, name)
+    except DataError:
+        return None
+    for record in records:
+        if isinstance(record.get("fields"), dict) and record.keys() & {"metadata", "responses", "suggestions"}:
+            return "argilla"
+        if isinstance(record.get("data"), dict):
+            return "label-studio"
+        if isinstance(_first_of(record, "label", "labels"), list):
+            return "doccano"
+    return "jsonl" if any("label" in record for record in records) else None
 
 
 def write_label_studio(table: pd.DataFrame) -> bytes:
@@ -39,19 +60,19 @@ def read_label_studio(content: bytes, name: str) -> list[Line]:
     found = []
     for number, task in enumerate(_records(content, name), 1):
         data = _dict(task.get("data")) or task
-        base = {"row": _word(data.get("row")), "text": _word(data.get("text"))}
+        base = _base(data, data)
         kept = _kept_lines(data.get("lines"))
         found += [make_line(number, {**base, **line}) for line in kept]
         known = [line["label"] for line in kept if _states_label(line)]
         for annotation in _dicts(task.get("annotations") or task.get("completions")):
-            label = _chosen(annotation)
+            label, fault = _chosen(annotation)
             if label in known:
                 known.remove(label)  # the one that was exported here
                 continue
             values = {"label": label, "who": _person(annotation.get("completed_by")), "how": "imported"}
             values["when"] = _word(annotation.get("created_at"))
             values["status"] = "skipped" if annotation.get("was_cancelled") else "labeled" if label else "cleared"
-            found.append(make_line(number, {**base, **values}))
+            found.append(make_line(number, {**base, **values}, fault=fault))
     return found
 
 
@@ -88,16 +109,17 @@ def read_argilla(content: bytes, name: str) -> list[Line]:
     found = []
     for number, record in enumerate(_records(content, name), 1):
         metadata = _dict(record.get("metadata"))
-        base = {"row": _word(metadata.get("row")), "text": _word(_dict(record.get("fields")).get("text"))}
+        base = _base(metadata, _dict(record.get("fields")))
         found += [make_line(number, {**base, **line}) for line in _kept_lines(metadata.get("lines"))]
         responses = record.get("responses")
         if isinstance(responses, dict):  # a question → answers
-            responses = next((answers for answers in responses.values() if isinstance(answers, list)), [])
+            of_label = responses.get(_FROM)
+            responses = of_label or next((found for found in responses.values() if isinstance(found, list)), [])
         for response in _dicts(responses):
-            label = response.get("value")
-            if isinstance(label, str):
+            label, fault = _label(response.get("value"))
+            if label or fault:
                 values = {"label": label, "who": _person(response.get("user_id")), "how": "imported"}
-                found.append(make_line(number, {**base, **values}))
+                found.append(make_line(number, {**base, **values}, fault=fault))
     return found
 
 
@@ -117,16 +139,13 @@ def read_doccano(content: bytes, name: str) -> list[Line]:
     """The lines of a JSONL file, as exported here or by doccano (errors as for `read_argilla`)."""
     found = []
     for number, record in enumerate(_records(content, name), 1):
-        labels = record.get("label") or record.get("labels") or []
-        labels = [labels] if isinstance(labels, str) else labels
+        label, fault = _label(_first_of(record, "label", "labels"))
         values = {key: _word(record.get(key)) for key in ("row", *_KEPT) if key != "label"}
-        values["text"] = _word(record.get("text") or record.get("data"))
+        values["text"] = _word(_first_of(record, "text", "data"))
         words = values["status"].split()
-        if labels and words[:1] == ["unlabeled"]:  # it was labeled there
+        if label and words[:1] == ["unlabeled"]:  # it was labeled there
             values["status"] = " ".join(["labeled", *words[1:]])
-        fault = "more than one label" if len(labels) > 1 else ""
-        line = make_line(number, {**values, "label": _word(labels[0]) if labels else ""})
-        found.append(Line(**{**vars(line), "fault": fault or line.fault}))
+        found.append(make_line(number, {**values, "label": label}, fault=fault))
     return found
 
 
@@ -162,7 +181,7 @@ def _kept_lines(value: Any) -> list[dict[str, str]]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
     return [{name: _word(line.get(name)) for name in _KEPT} for line in _dicts(value)]
 
@@ -171,14 +190,39 @@ def _choice(label: str) -> dict[str, Any]:
     return {"from_name": _FROM, "to_name": _TO, "type": "choices", "value": {"choices": [label]}}
 
 
-def _chosen(annotation: Mapping[str, Any]) -> str:
-    """The first choice of an annotation; "" for none."""
-    for result in _dicts(annotation.get("result")):
-        value = result.get("value")
-        choices = value.get("choices") if isinstance(value, dict) else None
-        if isinstance(choices, list) and choices:
-            return _word(choices[0])
-    return ""
+def _chosen(annotation: Mapping[str, Any]) -> tuple[str, str]:
+    """The choice of an annotation, "" where nothing was chosen or the task was skipped; and what is wrong with it."""
+    results = annotation.get("result")
+    if annotation.get("was_cancelled") or results is None or results == []:
+        return "", ""
+    chosen: list[Any] = []
+    for result in _dicts(results):
+        choices = _dict(result.get("value")).get("choices")
+        chosen += choices if isinstance(choices, list) else []
+    if not chosen:
+        return "", "an annotation without a choice"
+    return _label(chosen)
+
+
+def _label(value: Any) -> tuple[str, str]:
+    """The label that a value of JSON names, "" for none; and what is wrong with it, "" for nothing."""
+    if isinstance(value, list):
+        if len(value) > 1:
+            return "", "more than one label"
+        value = value[0] if value else None
+    if value is None or isinstance(value, str):  # numbers are read as they are written
+        return value or "", ""
+    return "", "a label that is neither a word nor a number"
+
+
+def _base(place: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, str]:
+    """The row and the text that a task or record is about."""
+    return {"row": _word(place.get("row")), "text": _word(fields.get("text"))}
+
+
+def _first_of(record: Mapping[str, Any], *keys: str) -> Any:
+    """The first value of these keys that is not missing."""
+    return next((record[key] for key in keys if record.get(key) is not None), None)
 
 
 def _person(value: Any) -> str:
@@ -204,11 +248,9 @@ def _records(content: bytes, name: str) -> list[dict[str, Any]]:
     """The objects of a JSON array, or of lines of JSON."""
     try:
         text = content.decode("utf-8-sig")
-        values = (
-            json.loads(text)
-            if text.lstrip().startswith("[")
-            else [json.loads(line) for line in text.split("\n") if line.strip()]
-        )
+        parts = [text] if text.lstrip().startswith("[") else [line for line in text.split("\n") if line.strip()]
+        values = [json.loads(part, parse_int=str, parse_float=str) for part in parts]
+        values = values[0] if text.lstrip().startswith("[") else values
     except (ValueError, RecursionError) as error:
         raise DataError(
             f"{name} is not JSON ({str(error)[:120]})", expected="A JSON array, or one JSON object per line, in UTF-8"

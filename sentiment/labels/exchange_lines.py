@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from sentiment.data import Dataset
+from sentiment.data.cells import has_surrogate
 from sentiment.errors import DataError
+from sentiment.labels.classes import clean_class_name
+from sentiment.labels.schema import CLASS_CHARS
 
 _NAMED = 10
 
@@ -46,38 +49,48 @@ class Line:
         return "labeled" in self.status or "settled" in self.status
 
 
-def make_line(number: int, values: dict[str, str]) -> Line:
-    """A line from its columns; those that are missing are empty."""
+def make_line(number: int, values: dict[str, str], *, fault: str = "") -> Line:
+    """A line from its columns; those that are missing are empty. What is wrong with it already is its `fault`."""
     label = values.get("label") or None
     row, when = values.get("row", "").strip(), values.get("when", "").strip()
     status = tuple(values.get("status", "").split()) or (("labeled",) if label else ("unlabeled",))
-    at, fault = None, ""
+    note = values.get("note", "").replace("\0", "")  # which the store would leave out
+    at = None
     if when:
         try:
             at = datetime.fromisoformat(when)
-            at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        except ValueError:
+            at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):  # Overflow: before the year 1 or after 9999 in UTC
             fault = f"the time “{when[:40]}”"
     if row and not (row.isascii() and row.isdigit() and len(row) < 16):
         fault = f"the row “{row[:20]}”"
-    if label is None and ("labeled" in status or "settled" in status):
+    if label is None and not fault and ("labeled" in status or "settled" in status):
         fault = "no label, though its status says so"
+    broken = next((column for column, value in values.items() if has_surrogate(value)), None)
+    if broken is not None:
+        fault = f"half of a character (a lone surrogate) in its {'' if has_surrogate(broken) else broken}".rstrip()
     return Line(
         number=number,
         row=int(row) if row and not fault else -1,
-        text=values.get("text"),
+        text=values.get("text") or None,
         label=label,
         who=values.get("who", "").strip(),
         at=at,
         how=values.get("how", "").strip(),
         status=status,
-        note=values.get("note", ""),
+        note=note if note.strip() else "",
         fault=fault,
     )
 
 
 def check_lines(lines: Sequence[Line], dataset: Dataset, *, classes: set[str], add_classes: bool) -> list[Line]:
-    """The lines, each with its row; a line that tells only a text stands for every row with that text.
+    """The lines, each with its row and its class; a line that tells only a text stands for every row with that text.
+
+    Args:
+        lines: as they were read.
+        dataset: the dataset.
+        classes: names of its classes; a label that is none of them is cleaned as the name of a class would be.
+        add_classes: whether labels may be new classes.
 
     Raises:
         DataError: naming the lines that do not fit the dataset.
@@ -89,8 +102,9 @@ def check_lines(lines: Sequence[Line], dataset: Dataset, *, classes: set[str], a
             by_text.setdefault(text, []).append(row)
     faults: dict[str, list[int]] = {}
     found = []
-    for line in lines:
-        rows = [line.row] if line.row >= 0 else by_text.get(_plain(line.text or ""), [])
+    for given in lines:
+        line = replace(given, label=_class_of(given.label, classes)) if given.states_label else given
+        rows = [line.row] if line.row >= 0 else by_text.get(_plain(line.text), []) if line.text else []
         if fault := _fault(line, rows, texts, classes=classes, add_classes=add_classes):
             faults.setdefault(fault, []).append(line.number)
         found += [replace(line, row=row) for row in rows]
@@ -109,9 +123,16 @@ def _fault(line: Line, rows: Sequence[int], texts: dict[int, str], *, classes: s
         return f"the row {rows[0]}, which the dataset does not have"
     if line.text is not None and line.row >= 0 and _plain(line.text) != texts[line.row]:
         return "another text than this row of the dataset"
-    if line.label and line.states_label and not add_classes and line.label not in classes:
+    if line.label is None or not line.states_label or line.label in classes:
+        return ""
+    if not add_classes:
         return f"the label “{line.label[:40]}”, which is no class of the dataset"
-    return ""
+    return "" if 0 < len(line.label) <= CLASS_CHARS else f"a label without 1 to {CLASS_CHARS} visible characters"
+
+
+def _class_of(label: str | None, classes: set[str]) -> str | None:
+    """The class that a label names, or the name of a new one; "" if nothing of it can be seen."""
+    return label if label is None or label in classes else clean_class_name(label)
 
 
 def _faulty(faults: dict[str, list[int]]) -> DataError:

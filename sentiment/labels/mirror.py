@@ -76,11 +76,11 @@ class LabelMirror:
             return Known(label=None if pd.isna(label) else self._names.get(str(label), str(label)))
 
     def codes(self, classes: list[str]) -> NDArray[np.int64]:
-        """The class of each row of the dataset, int64[n_rows]: its position in `classes`, -1 for none."""
+        """The class of each row of the dataset, int64[n_rows]: its position in `classes`, -1 for none or left out."""
         with self._lock:
             names = self._file_labels.replace(dict(self._names)).to_numpy(object)
             for row, known in self._touched.items():
-                names[self._positions[row]] = known.label
+                names[self._positions[row]] = None if known.excluded else known.label
         return np.asarray(pd.Categorical(names, categories=classes).codes, np.int64)
 
     def is_open(self, row: int, *, once: bool) -> bool:

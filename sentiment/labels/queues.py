@@ -31,6 +31,8 @@ class Pool:
         closed: bool[n_rows], rows not to be asked for (skipped, excluded, held out, at another labeler); None for none.
         listed: int64[k], rows in the order in which "listed" and "suspects" ask for them (a search result, a lasso,
             the labels that held-out predictions contradict); None for none.
+        n_offered: classes, the first ones, that rows can be given; the others are retired, and what has them is
+            labeled. None or 0 where none is retired.
     """
 
     vectors: NDArray[np.float32]
@@ -39,6 +41,7 @@ class Pool:
     groups: Rows
     closed: NDArray[np.bool_] | None = None
     listed: Rows | None = None
+    n_offered: int | None = None
 
 
 def rank(strategy: str, pool: Pool, *, n: int, seed: int = 0) -> Rows:
@@ -140,7 +143,7 @@ def _rare_first(pool: Pool, rows: Rows, n: int, rng: np.random.Generator) -> Row
     if pool.probs is None:
         return _from_middles(pool, rows, n, rng)
     counts = _counts(pool)
-    rarest = counts if counts.sum() else pool.probs.mean(axis=0)
+    rarest = counts if counts.sum() else pool.probs.mean(axis=0)[: pool.n_offered or None]
     return _likeliest_of(int(rarest.argmin()), pool, rows, n, rng)
 
 
@@ -162,9 +165,9 @@ def _scarce_class(pool: Pool) -> int | None:
 
 
 def _counts(pool: Pool) -> Rows:
-    """Labels of each class, int64[n_classes]."""
+    """Labels of each class that is offered, int64[n_classes]."""
     n_classes = 0 if pool.probs is None else pool.probs.shape[1]
-    return np.bincount(pool.labels[pool.labels != UNLABELED], minlength=n_classes)
+    return np.bincount(pool.labels[pool.labels != UNLABELED], minlength=n_classes)[: pool.n_offered or None]
 
 
 def _listed(pool: Pool, rows: Rows, n: int, rng: np.random.Generator) -> Rows:

@@ -1,6 +1,6 @@
 """The label store: who gave which row which label, when and how. Everything else about labels follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,14 @@ class LabelStore(LabelReading):
 
     # --- what people do
 
-    def append(self, dataset_id: str, new: Sequence[NewEvent], *, on_behalf: bool = False) -> list[Event]:
+    def append(
+        self,
+        dataset_id: str,
+        new: Sequence[NewEvent],
+        *,
+        on_behalf: bool = False,
+        new_classes: Mapping[str, str] | None = None,
+    ) -> list[Event]:
         """The events as they are stored, in the given order, once they are committed: all of them, or none.
 
         An event whose key is stored already is not stored again, and comes back as it was stored.
@@ -51,7 +58,8 @@ class LabelStore(LabelReading):
         Args:
             dataset_id: the dataset.
             new: the events.
-            on_behalf: whether an owner tells what others did, as a file of labels does.
+            on_behalf: whether an owner tells what others did, as a file of labels does; it may name retired classes.
+            new_classes: classes that are added with them, name → who adds it; one that is there stays as it is.
 
         Raises:
             AccessError: if the one who acts may not do this, or an event is in somebody else's name.
@@ -62,11 +70,19 @@ class LabelStore(LabelReading):
         for event in new:
             check_event(event)
         people = {event.who: checked_person(event.who) for event in new}
+        added = {name: check_owner(who, doing="change classes") for name, who in (new_classes or {}).items()}
 
         def work(connection: Connection) -> list[Event]:
-            classes = self._classes(connection, dataset_id)
+            classes = self._with_classes(connection, dataset_id, added)
             return appending.append_events(
-                connection, dataset_id, new, people=people, classes=classes, source=self._source, own_only=own_only
+                connection,
+                dataset_id,
+                new,
+                people=people,
+                classes=classes,
+                source=self._source,
+                own_only=own_only,
+                retired=on_behalf,
             )
 
         return self._database.write(dataset_id, work) if new else []

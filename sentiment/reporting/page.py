@@ -14,7 +14,7 @@ from sentiment.correcting import load_corrected
 from sentiment.data import language_name
 from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, apply_temperature, measure_calibration
-from sentiment.judging import Judgement, judge_run
+from sentiment.judging import Judgement, judge_run, read_rule
 from sentiment.reporting import sections
 from sentiment.reporting.learning import show_learning
 from sentiment.reporting.markup import Html, foreign, join, number, tag
@@ -34,7 +34,7 @@ def render_report(run: Run, *, slices: Slices | None = None) -> bytes:
         slices: of its held-out rows, if somebody has made them already; they take the most time.
 
     Raises:
-        RunError: if the run has no predictions yet.
+        RunError: if the run has no predictions yet, or its thresholds cannot be read.
     """
     judgement = judge_run(run)
     if judgement is None or "model" not in judgement.reports:
@@ -42,7 +42,7 @@ def render_report(run: Run, *, slices: Slices | None = None) -> bytes:
     if judgement.rows.empty:
         raise RunError(f"The run {run.info.name!r} held out no labeled row", todo="Hold out a part of the rows")
     classes = [str(name) for name in judgement.reports["model"]["classes"]]
-    rows = _rows(judgement)
+    rows, rule = _rows(judgement), read_rule(run.folder)
     body = join(
         _header(run),
         tag(
@@ -50,6 +50,7 @@ def render_report(run: Run, *, slices: Slices | None = None) -> bytes:
             sections.show_verdict(judgement),
             sections.show_classes(judgement),
             sections.show_confusion(judgement.reports["model"]),
+            sections.show_rule(rule.describe(judgement.classes)) if rule and not rule.plain else None,
             _calibration(run, judgement),
             sections.show_slices(slices or _slices(run, judgement)),
             show_mistakes(rows, classes),

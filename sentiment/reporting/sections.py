@@ -5,7 +5,7 @@ from typing import Any
 
 from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, Calibration
-from sentiment.evaluation.metrics import METRICS, TOO_FEW
+from sentiment.evaluation.metrics import METRICS, TOO_FEW, rows_behind
 from sentiment.judging import Judgement
 from sentiment.reporting.drawing import Mark, axis, reliability, strip
 from sentiment.reporting.markup import Html, foreign, join, number, percent, points, span, tag
@@ -103,16 +103,16 @@ def _too_few(n: int) -> str:
 def _figures_table(report: Mapping[str, Any]) -> Html:
     lines = []
     for code, row in enumerate(report["per_class"]):
-        few = row["support"] < TOO_FEW
-        cells = (_too_few(row["support"]) if few else _with_interval(row[m], row["intervals"][m]) for m in METRICS)
+        cells = [_figure(row, m, row["intervals"][m]) for m in METRICS]
         lines.append(_line(chip(code, row["class"]), [*cells, number(row["support"])]))
     for name, title in ((MACRO, "Mean of the classes"), ("weighted avg", "Weighted by rows")):
-        cells = (_with_interval(report[name][m], report["intervals"][name][m]) for m in METRICS)
+        cells = [_figure(report[name], m, report["intervals"][name][m]) for m in METRICS]
         lines.append(_line(join(title), [*cells, number(report[name]["support"])]))
     return _table(
         ["Class", *(TITLES[m] for m in METRICS), "Rows"],
         lines,
-        caption="In brackets the 95 % interval: where the figure would lie on other rows like these.",
+        caption="In brackets the 95 % interval: where the figure would lie on other rows like these. A figure with "
+        f"fewer than {TOO_FEW} rows behind it is not shown.",
     )
 
 
@@ -169,6 +169,16 @@ def show_confusion(report: Mapping[str, Any]) -> Html:
     return join(tag("h2", "What is taken for what"), tag("p", hint, class_="note"), tag("div", table, class_="box"))
 
 
+def show_rule(sentences: Sequence[str]) -> Html:
+    """The rule that is saved with the run, in words."""
+    note = "A rule is saved with this run: scored files and the endpoint follow it. The figures here are without it."
+    return join(
+        tag("h2", "How it decides"),
+        tag("p", note, class_="note"),
+        tag("ul", *(tag("li", foreign(sentence)) for sentence in sentences)),
+    )
+
+
 def show_uncalibrated(n: int) -> Html:
     """That there are too few rows to tell whether the probabilities mean what they say."""
     told = (
@@ -183,7 +193,7 @@ def show_calibration(before: Calibration | None, after: Calibration, *, temperat
     low, high = after.interval
     told = (
         f"A probability of this model is off by {100 * after.error:.1f} points on average (calibration error; "
-        f"{100 * low:.1f} to {100 * high:.1f} once chance is taken off)."
+        f"{100 * low:.1f} to {100 * high:.1f} once chance is taken off). {after.describe()}"
     )
     if before is not None and temperature is not None:
         told += (
@@ -241,8 +251,9 @@ def facts(pairs: Sequence[tuple[str, str]]) -> Html:
     )
 
 
-def _with_interval(value: float, interval: Sequence[float]) -> str:
-    return f"{percent(value)} ({span(interval)})"
+def _figure(row: Mapping[str, Any], metric: str, interval: Sequence[float]) -> str:
+    n = rows_behind(row, metric)
+    return _too_few(n) if n < TOO_FEW else f"{percent(row[metric])} ({span(interval)})"
 
 
 def _line(head: Html, cells: Sequence[object]) -> Html:

@@ -5,13 +5,14 @@ package, takes its place.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from sentiment.access import Role, require
-from sentiment.errors import RunError, SentimentError, WorkspaceError
+from sentiment.errors import RunError, SentimentError, UsageError, WorkspaceError
 from sentiment.files import read_json, write_json
 from sentiment.models.folders import model_folder
-from sentiment.training.runs import is_run_id
+from sentiment.training.runs import Run, is_run_id
 from sentiment.workspace import Workspace
 
 ENVIRONMENT = "SENTIMENT_SERVE_RUN"
@@ -30,15 +31,7 @@ def served_runs(workspace: Workspace) -> dict[str, str]:
     named = os.environ.get(ENVIRONMENT, "").strip()
     if named:
         return {Path(named).stem: str(_named(workspace, named))}
-    found = {}
-    for run_id in chosen_runs(workspace):
-        try:
-            run = workspace.run(run_id)
-        except SentimentError:
-            continue
-        if run.has_model:
-            found[run_id] = str(run.folder)
-    return found
+    return {run.id: str(run.folder) for run in _chosen(workspace) if run.has_model}
 
 
 def chosen_runs(workspace: Workspace) -> tuple[str, ...]:
@@ -57,15 +50,31 @@ def serve_run(workspace: Workspace, run_id: str, *, on: bool) -> None:
         AccessError: if the one who acts is no owner.
         WorkspaceError: if there is no such run, or the choice cannot be written.
         RunError: if the run has no model yet.
+        UsageError: if eight other runs are served already.
     """
     require(Role.OWNER, doing="choose what the endpoint answers with")
     if on and not workspace.run(run_id).has_model:
         raise RunError("The run has no model yet", todo="Wait until it has finished, or resume it")
-    others = [other for other in chosen_runs(workspace) if other != run_id]
+    others = [run.id for run in _chosen(workspace) if run.id != run_id]
+    if on and len(others) >= _MOST:
+        raise UsageError(
+            f"{len(others)} runs are served already: {', '.join(others)}",
+            expected=f"At most {_MOST}",
+            todo="Switch one of them off first, where it is the run in use on the Share page",
+        )
     try:
-        write_json(workspace.root / _FILE, {"runs": ([run_id, *others] if on else others)[:_MOST]})
+        write_json(workspace.root / _FILE, {"runs": [run_id, *others] if on else others})
     except OSError as error:
         raise WorkspaceError(f"The choice cannot be written ({error.strerror})") from error
+
+
+def _chosen(workspace: Workspace) -> list[Run]:
+    """The runs that an owner chose and that are still there, the default first."""
+    found = []
+    for run_id in chosen_runs(workspace):
+        with suppress(SentimentError):
+            found.append(workspace.run(run_id))
+    return found
 
 
 def is_fixed() -> bool:

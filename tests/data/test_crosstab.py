@@ -4,9 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from sentiment.data.crosstab import cross_classes, effective_classes, group_values
+from sentiment.data.filters import Filter, filter_rows
 
 
 def test_words_are_groups_most_frequent_first_and_the_rest_is_one() -> None:
@@ -27,6 +29,33 @@ def test_few_numbers_are_groups_in_their_order() -> None:
     groups = group_values(pd.Series(["10", "2", "10", "", "3.50"], dtype="str"))
     assert groups.names == ("2", "3.5", "10", "no value")
     assert groups.codes.tolist() == [2, 0, 2, 3, 1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["1234567", "1234568", "1234569"],
+        ["20240101", "20240102"],
+        ["0.12345678", "0.12345679"],
+        ["007", "7", "08"],
+        ["9007199254740992", "9007199254740993"],
+    ],
+)
+def test_different_numbers_never_share_a_name(values: list[str]) -> None:
+    column = pd.Series(values * 3, dtype="str")
+    groups = group_values(column)
+    assert sorted(groups.names) == sorted(values)
+    assert [groups.names[code] for code in groups.codes] == column.tolist()
+    frame = pd.DataFrame({"id": column})
+    for value in values:
+        wanted = [Filter("value", column="id", value=value)]
+        found = filter_rows(frame, wanted, texts=lambda: pa.array([], pa.large_string()), groups=lambda _: groups)
+        assert column[found].unique().tolist() == [value]
+
+
+def test_whole_numbers_are_written_out_and_minus_nothing_is_a_number() -> None:
+    assert group_values(pd.Series([1234567.0, 20.0, 0.5])).names == ("0.5", "20", "1234567")
+    assert group_values(pd.Series(["-0.5", "0", "0.25"], dtype="str")).names == ("-0.5", "0", "0.25")
 
 
 def test_many_numbers_are_ranges_that_hold_every_row_once() -> None:

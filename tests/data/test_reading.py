@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sentiment import data
+from sentiment.data.streaming import head_of, open_rows
 from sentiment.errors import DataError
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -110,3 +112,32 @@ def test_a_group_is_proposed_only_where_it_groups() -> None:
     )
     assert data.propose_columns(frame).group == "review_id"
     assert data.propose_columns(frame.drop(columns="review_id")).group is None
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_first_line_for_excel_names_the_delimiter_and_is_no_row(
+    line: str, end: str, encoding: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.csv"
+    path.write_bytes(end.join([line, "text;label", "good, one, two;pos", "bad, one, two;neg", ""]).encode(encoding))
+    stream = open_rows(path)
+    (streamed,) = stream.chunks()
+    found, head = head_of(path, name="r.csv")
+    table = data.read_table(path, name="r.csv")
+    for frame in (table.frame, streamed, head):
+        assert frame.columns.tolist() == ["text", "label"]
+        assert frame.to_numpy().tolist() == [["good, one, two", "pos"], ["bad, one, two", "neg"]]
+    assert [one.delimiter for one in (table.file_format, stream.file_format, found)] == [";"] * 3
+    other = data.read_table(path, name="r.csv", file_format=replace(table.file_format, delimiter=","))
+    assert other.frame.columns[0] == "text;label"  # whoever chooses another delimiter gets it
+
+
+def test_lines_are_counted_with_the_one_for_excel() -> None:
+    with pytest.raises(DataError, match="begins in line 3"):
+        data.read_table(b'sep=,\ntext,label\n"a"b,pos\n', name="r.csv")
+
+
+def test_a_column_that_is_called_like_that_stays() -> None:
+    assert data.read_table(b"sep=;text\n1;good\n", name="r.csv").frame.columns.tolist() == ["sep=", "text"]

@@ -134,3 +134,30 @@ def test_what_does_not_fit_is_refused():
         measure_calibration([[0.5, 0.5]], [0, 1, 0])
     with pytest.raises(ValueError, match="0 labels"):
         measure_calibration(np.zeros((0, 2)), [])
+
+
+def small_shift(shift, *, seed=10, n=600):
+    """Probabilities of two classes that are `shift` above the share that is right."""
+    rng = np.random.default_rng(seed)
+    confidence = rng.uniform(0.5, 0.98, n)
+    hit = rng.random(n) < np.clip(confidence - shift, 0, 1)
+    return np.stack([confidence, 1 - confidence], axis=1), np.where(hit, 0, 1)
+
+
+def test_a_gap_that_is_surely_there_is_told_where_the_error_alone_could_be_chance():
+    found = measure_calibration(*small_shift(0.035))
+    assert found.interval[0] == 0
+    assert found.gap.low > 0
+    assert found.finding == "too sure"
+    assert found.describe() == "The model is too sure on these rows."
+    assert measure_calibration(*small_shift(-0.07)).finding == "not sure enough"
+    assert measure_calibration(*small_shift(0.0, seed=0)).finding == "none"
+
+
+def test_errors_that_cancel_out_are_not_called_none():
+    probs, labels = small_shift(0.0, n=4000)
+    high = probs[:, 0] > np.median(probs[:, 0])
+    rng = np.random.default_rng(1)
+    shifted = np.clip(probs[:, 0] + np.where(high, -0.1, 0.1), 0, 1)
+    labels = np.where(rng.random(4000) < shifted, 0, 1)
+    assert measure_calibration(probs, labels).finding == "mixed"

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from sentiment.evaluation.explanation import log_odds, occlude, share_out
 from sentiment.evaluation.explanation_faithfulness import deletion_area, deletion_curve
 from sentiment.evaluation.explanation_flip import apply_edits, find_flip
-from sentiment.evaluation.explanation_words import find_words, merge_spans, replaced, sum_by_span, without
+from sentiment.evaluation.explanation_words import (
+    find_words,
+    keep_ends,
+    merge_spans,
+    replaced,
+    sum_by_span,
+    without,
+)
 
 WEIGHTS = {"good": 2.0, "great": 3.0, "bad": -2.0, "awful": -3.0, "not": -1.0}
 
@@ -149,6 +156,12 @@ def test_two_words_are_found_where_one_is_not_enough_and_no_third_is_taken():
     for edit in flip.edits:
         fewer = [other for other in flip.edits if other != edit]
         assert bag_of_words([apply_edits("good and good and great , not", fewer)])[0].argmax() != before
+
+
+def test_a_text_that_is_too_long_keeps_both_ends():
+    assert keep_ends("abcdefghij", most=10) == "abcdefghij"
+    assert keep_ends("abcdefghijk", most=10) == "abcd … ijk"
+    assert len(keep_ends("x" * 50_000)) == 20_000
 
 
 def test_what_cannot_be_flipped_is_left_as_it_is():

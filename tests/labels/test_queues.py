@@ -126,6 +126,15 @@ def test_uncertain_and_diverse_does_not_show_near_identical_rows_one_after_the_o
     assert (rank("uncertain-diverse", made, n=10) < 60).sum() <= 2
 
 
+def test_a_retired_class_is_not_looked_for_however_rare():
+    made = pool()
+    labels = np.where(made.labels == 2, UNLABELED, made.labels)  # none of the class 2
+    sought = made.probs[rank("rare-first", replace(made, labels=labels), n=20)].mean(axis=0)
+    assert sought.argmax() == 2
+    left = made.probs[rank("rare-first", replace(made, labels=labels, n_offered=2), n=20)].mean(axis=0)
+    assert left.argmax() != 2
+
+
 def test_rare_first_finds_the_rare_class():
     rng = np.random.default_rng(0)
     rare = rng.random(2000) < 0.03

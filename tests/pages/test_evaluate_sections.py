@@ -10,12 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import data
+from sentiment.errors import UsageError
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import write_json
-from sentiment.judging import read_rule
+from sentiment.judging import read_rule, save_rule
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
+from tests.judged_run import make_too_sure
 from tests.pages.conftest import words
 
 CLASSES = ("negative", "neutral", "positive")
@@ -127,6 +129,23 @@ def test_ticked_mistakes_are_flagged_with_a_note_and_one_click_takes_it_back(
     assert (workspace.labels.history(run.info.dataset.id)["kind"] == "undo").sum() == 4
 
 
+def test_a_flag_that_cannot_be_stored_says_why(
+    app: AppTest, make: Make, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make()
+    go(app, "Mistakes")
+    app.session_state[f"errors:{run.id}:model"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    app.run()
+
+    def refuse(*_: object) -> None:
+        raise UsageError("The labels are locked", todo="Try again")
+
+    monkeypatch.setattr("sentiment.labels.store.LabelStore.append", refuse)
+    app.button(key=f"flag:{run.id}").click().run()
+    assert not app.exception
+    assert "The labels are locked" in app.error[0].value
+
+
 def test_mistakes_go_to_the_labeling_queue(app: AppTest, make: Make) -> None:
     run = make()
     go(app, "Mistakes", true="neutral", said="wrong")
@@ -191,6 +210,65 @@ def test_costs_propose_the_cheapest_threshold_of_the_validation_rows(app: AppTes
     assert 0 < dear_misses < app.slider(key=f"threshold:{run.id}:neutral").value
 
 
+@pytest.mark.parametrize(
+    ("word", "inside"), [("parc", "late parcel"), ("a fine day number 1", "number 1"), ("late", "late")]
+)
+def test_the_mistakes_of_a_typed_word_are_those_of_its_slice(app: AppTest, make: Make, word: str, inside: str) -> None:
+    run = make()
+    go(app, "Slices", by="word", word=word)
+    rows = run.predictions()
+    assert rows is not None
+    has = rows["text"].str.contains(word, regex=False)
+    assert f": {int(has.sum())} rows, " in words(app)
+    app.button(key=f"to-errors:{run.id}").click().run()
+    assert not app.exception
+    assert app.selectbox(key=f"error-slice:{run.id}").value == f"word={word}"
+    wrong = has & (rows["label"] != rows["model:prediction"])
+    assert 0 < int(wrong.sum()) < int((rows["label"] != rows["model:prediction"]).sum())
+    assert f"**{int(wrong.sum())} row" in words(app)
+    assert app.dataframe[0].value["Text"].str.contains(inside).all()
+
+
+@pytest.mark.parametrize("address", [{"t-neutral": "100"}, {"undecided": "100"}])
+def test_a_threshold_of_100_percent_is_read_as_the_most_that_can_be_dragged(
+    app: AppTest, make: Make, address: dict[str, str]
+) -> None:
+    run = make()
+    go(app, "Thresholds", **{"class": "neutral"}, **address)
+    key = f"undecided:{run.id}" if "undecided" in address else f"threshold:{run.id}:neutral"
+    assert app.slider(key=key).value == 99
+
+
+def test_saved_thresholds_beyond_the_slider_are_shown_at_its_ends(app: AppTest, make: Make) -> None:
+    run = make()
+    save_rule(run, Rule({"neutral": 0.999, "negative": 0.001}, undecided_below=1.0))
+    go(app, "Thresholds", **{"class": "neutral"})
+    assert app.slider(key=f"threshold:{run.id}:neutral").value == 99
+    assert app.slider(key=f"undecided:{run.id}").value == 99
+    assert app.query_params["t-negative"] == "1"
+
+
+def test_no_threshold_is_called_cheapest_on_too_few_validation_rows(app: AppTest, make: Make) -> None:
+    run = make()
+    rows = run.validation()
+    assert rows is not None
+    few = pd.concat([rows[rows["label"] == "neutral"].head(5), rows[rows["label"] != "neutral"]])
+    run.write_validation(few.reset_index(drop=True))
+    go(app, "Thresholds", **{"class": "neutral"})
+    assert "Too few rows to propose one: 5" in words(app)
+    charts = "".join(found.proto.spec for found in app.get("plotly_chart"))
+    assert "What the mistakes of this class cost" in charts
+    assert "Cheapest on the validation rows" not in charts
+
+
+def test_the_page_says_that_the_endpoint_follows_the_rule(app: AppTest, make: Make) -> None:
+    make()
+    go(app, "Thresholds", **{"class": "neutral", "t-neutral": "30"})
+    assert "the endpoint get the class that the rule says" in app.button(key="save-rule").help
+    app.button(key="save-rule").click().run()
+    assert "scored files and the endpoint follow it" in words(app)
+
+
 def test_rows_below_the_band_stay_undecided(app: AppTest, make: Make) -> None:
     run = make()
     go(app, "Thresholds", undecided="70")
@@ -209,6 +287,13 @@ def test_calibration_is_shown_before_and_after_the_temperature(app: AppTest, mak
     assert table["Before"][0] != table["After"][0]
     one = go(fresh(), "Calibration", believe="negative")
     assert one.selectbox(key=f"believe:{run.id}").value == "negative"
+
+
+def test_the_all_clear_takes_a_gap_that_could_be_none(app: AppTest, make: Make) -> None:
+    make_too_sure(make())
+    go(app, "Calibration")
+    assert "The model is too sure on these rows." in words(app)
+    assert "no error beyond chance" not in words(app)
 
 
 def every_section(app: AppTest) -> dict[str, str]:

@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.data import DatasetInfo
+from sentiment.evaluation.thresholds import Rule
+from sentiment.judging import save_rule
 from sentiment.serving.operations import run_operation
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run
@@ -84,6 +86,42 @@ def test_a_link_reproduces_the_row(app: AppTest, run: Run) -> None:
     open_link(app, run=run.id, row="73")
     assert ">73</span>" in drawn(app)
     assert "Row 74: the model says so, as its label does" in words(app)
+
+
+def test_a_long_row_is_explained_whole(app: AppTest, add: Add, judged: Judged) -> None:
+    found = judged(add({"negative": 10, "positive": 10}, text="blefty " + "a grey box " * 900 + "zorgle zorgle zorgle"))
+    give_model(found)
+    open_link(app, run=found.id, row="13")
+    assert not app.exception
+    assert "its first and last" not in words(app)
+    assert ">zorgle</span>" in drawn(app)  # the last words: those of a text that is cut after 5,000 characters are not
+    assert "The model says **positive**" in words(app)
+    assert app.query_params["row"] == "13"
+    button(app, "Next held-out row").click().run()
+    assert ">zorgle</span>" in drawn(app)
+
+
+def test_a_row_that_is_too_long_keeps_its_ends_and_says_so(app: AppTest, add: Add, judged: Judged) -> None:
+    text = "blefty " + "a grey box " * 2000 + "zorgle zorgle zorgle"
+    found = judged(add({"negative": 10, "positive": 10}, text=text))
+    give_model(found)
+    open_link(app, run=found.id, row="13")
+    assert not app.exception
+    assert "its first and last 10\u202f000 stand here" in words(app)
+    assert ">zorgle</span>" in drawn(app)
+    assert ">blefty</span>" in drawn(app)
+
+
+def test_what_a_saved_rule_says_stands_beside_the_model(app: AppTest, run: Run) -> None:
+    open_link(app, run=run.id, text="i got a blefty at work")
+    assert "rule" not in words(app)
+    save_rule(run, Rule({}, undecided_below=0.999))
+    app.run()
+    assert not app.error
+    assert "The rule that is saved with this run leaves it **undecided**" in words(app)
+    save_rule(run, Rule({"positive": 0.001}))
+    app.run()
+    assert "The rule that is saved with this run says **positive**" in words(app)
 
 
 @pytest.mark.parametrize("row", ["-1", "4000", "x", "1e3", "9" * 40, "²"])

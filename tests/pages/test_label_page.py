@@ -56,6 +56,39 @@ def test_back_shows_the_row_before_and_a_new_label_replaces_the_old(app, add, wo
     assert table["label"].tolist() == [workspace.labels.classes(info.id)[1].name]
 
 
+def list_rows(app: AppTest, info_id: str, query: str) -> None:
+    """Searches, and makes what is found the queue."""
+    app.segmented_control(key=f"label-more:{info_id}").set_value("Several at once").run()
+    app.text_input(key=f"bulk:{info_id}").set_value(query).run()
+    click(app, "bulk-queue")
+
+
+def test_rows_that_have_a_label_from_here_are_shown_again_and_the_queue_moves_on(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "": 10})
+    open_page(app, "label")
+    for _ in range(10):
+        click(app, "class:0")
+    list_rows(app, info.id, "review")
+    shown = []
+    while "at its end" not in words(app):
+        shown.append(next(str(found.value) for found in app.caption if str(found.value).startswith("Row ")))
+        click(app, "class:1" if len(shown) % 2 else "act:skip")
+    assert shown == [f"Row {row}" for row in range(1, 21)]
+    assert "all the rows that you chose" in words(app)
+    given = workspace.labels.opinions(info.id)
+    assert set(given[given["label"] == workspace.labels.classes(info.id)[1].name]["row"]) == set(range(0, 20, 2))
+
+
+def test_the_queue_of_suspects_says_that_it_checks_labels_of_the_file(app, add):
+    info = add({"": 4})
+    open_page(app, "label")
+    click(app, "usual")
+    for _ in range(4):
+        click(app, "class:0")
+    app.selectbox(key=f"queue:{info.id}").set_value("suspects").run()
+    assert "all labels were given here" in words(app)
+
+
 def test_hostile_texts_and_classes_are_shown_as_they_are(app, add):
     add(dict.fromkeys(HOSTILE, 3) | {"": 3}, text="**bold** :red[x] $$a$$")
     open_page(app, "label")

@@ -13,14 +13,17 @@ import pytest
 
 from sentiment.cli import main
 from sentiment.errors import RunError
+from sentiment.evaluation.thresholds import Rule
 from sentiment.files import write_json
-from sentiment.judging import judge_run
+from sentiment.judging import judge_run, save_rule
 from sentiment.reporting import render_report
 from sentiment.reporting.markup import number, percent, tag, visible
 from sentiment.reporting.rows import BUDGET, MOST_ROWS, embedded_rows
+from sentiment.reporting.sections import _figures_table
 from sentiment.training.runs import RunState
-from tests.judged_run import judged_run
+from tests.judged_run import judged_run, make_too_sure
 
+THIN = "\u202f"
 HOSTILE = (
     "<script>window.hurt = 1</script>",
     "</script><script>window.hurt = 1</script>",
@@ -124,13 +127,42 @@ def test_the_figures_are_those_of_the_run(tmp_path: Path) -> None:
 
 def test_classes_with_too_few_rows_show_no_proud_number(tmp_path: Path) -> None:
     run = judged_run(tmp_path / "run", [f"text {i}" for i in range(45)])
-    assert render_report(run).decode().count("too few rows (15)") >= 3 * 4
+    assert len(re.findall(r"too few rows \(\d+\)", render_report(run).decode())) >= 3 * 4
+
+
+def test_a_figure_of_rows_that_are_too_few_is_not_shown(tmp_path: Path) -> None:
+    run = judged_run(tmp_path / "run", [f"text {i}" for i in range(300)])
+    rows = run.predictions()
+    assert rows is not None
+    never = rows["model:prediction"] == "neutral"  # a class with many rows that is never said
+    rows.loc[never, ["model:prediction", "model:prob:neutral", "model:prob:positive"]] = ["positive", 0.0, 1.0]
+    run.write_predictions(rows)
+    report = judge_run(run).reports["model"]  # type: ignore[union-attr]
+    line = next(line for line in report["per_class"] if line["class"] == "neutral")
+    assert (line["said"], line["support"]) == (0, 100)
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", str(_figures_table(report)))
+    assert cells[4:8] == ["no rows", f"0{THIN}% (0 to 4)", f"0{THIN}% (0 to 7)", "100"]
+
+
+def test_the_rule_that_is_saved_is_told(tmp_path: Path) -> None:
+    run = judged_run(tmp_path / "run", [f"text {i}" for i in range(90)])
+    assert "How it decides" not in render_report(run).decode()
+    save_rule(run, Rule({"neutral": 0.4}))
+    content = render_report(run).decode()
+    assert "How it decides" in content
+    assert "A row is “neutral” where that is at least 40% likely." in content
 
 
 @pytest.mark.parametrize(("n", "said"), [(199, "Too few rows: 199"), (200, "is off by")])
 def test_a_calibration_error_takes_two_hundred_rows(tmp_path: Path, n: int, said: str) -> None:
     run = judged_run(tmp_path / "run", [f"text {i}" for i in range(n)])
     assert said in render_report(run).decode()
+
+
+def test_a_model_that_is_a_little_too_sure_is_not_given_the_all_clear(tmp_path: Path) -> None:
+    run = judged_run(tmp_path / "run", [f"text {i}" for i in range(300)])
+    make_too_sure(run)
+    assert "The model is too sure on these rows." in render_report(run).decode()
 
 
 def test_it_says_nothing_of_the_machine(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from sentiment import data
 from sentiment.access import Person, Role, acting_as
-from sentiment.errors import AccessError, RunError, WorkspaceError
+from sentiment.errors import AccessError, RunError, UsageError, WorkspaceError
 from sentiment.serving.served import ENVIRONMENT, chosen_runs, is_fixed, serve_run, served_runs
 from sentiment.training.config import FinetuneConfig
 from sentiment.workspace import Workspace
@@ -53,6 +53,24 @@ def test_a_run_that_was_deleted_is_served_no_more(workspace, make_run):
     serve_run(workspace, run.id, on=True)
     workspace.delete_run(run.id)
     assert served_runs(workspace) == {}
+
+
+def test_a_ninth_run_is_refused_and_no_other_is_dropped(workspace, make_run):
+    runs = [make_run() for _ in range(9)]
+    for run in runs[:8]:
+        serve_run(workspace, run.id, on=True)
+    before = list(served_runs(workspace))
+    assert len(before) == 8
+    with pytest.raises(UsageError) as caught:
+        serve_run(workspace, runs[8].id, on=True)
+    assert runs[0].id in caught.value.given
+    assert "Switch one of them off" in caught.value.todo
+    assert list(served_runs(workspace)) == before
+    serve_run(workspace, runs[0].id, on=True)  # one of the eight becomes the default
+    assert next(iter(served_runs(workspace))) == runs[0].id
+    workspace.delete_run(runs[3].id)
+    serve_run(workspace, runs[8].id, on=True)
+    assert len(served_runs(workspace)) == 8
 
 
 def test_only_an_owner_chooses_and_only_a_run_with_a_model(workspace, make_run):
