@@ -10,6 +10,7 @@ import pytest
 from sentiment.cli import main
 from sentiment.data import import_file
 from sentiment.models.baselines import Rows, fit_baseline
+from sentiment.models.learned import write_learned
 from sentiment.models.linear_store import save_linear
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.held_out import hash_texts
@@ -113,7 +114,7 @@ def test_a_wrong_call_is_one_line(models, capsys, arguments, said):
 def test_texts_that_were_learned_from_are_told(models, capsys):
     (learned, blind), data = models
     texts = pd.read_csv(data)["words"]
-    np.savez(Path(learned) / "split.npz", trained_on=hash_texts(texts[:7]))
+    write_learned(Path(learned), hash_texts(texts[:7]))
     assert main(["compare", blind, learned, data, "--text", "words", "--label", "what"]) == 0
     assert "7 of these 40 texts were used in training “learned”" in capsys.readouterr().err
 
