@@ -52,9 +52,9 @@ def test_ragged_rows_are_counted_listed_and_lose_nothing() -> None:
     ]
     assert table.ragged_rows == (1, 2)
     told = " ".join(table.warnings)
-    assert "2 rows have more or fewer fields" in told
-    assert "rows 2, 3." in told
-    assert "1 blank lines" in told
+    assert "2 rows with more or fewer fields" in told
+    assert ": 2, 3." in told
+    assert "1 blank line passed over" in told
     report = data.build_dataset(table, text="text").report
     assert (report.n_ragged, report.ragged_rows, report.n_empty) == (2, (1, 2), 1)
 

@@ -34,6 +34,8 @@ FRENCH = "text,label\nTrès déçu par la qualité et abîmé,negative\nC'était
         (CHINESE, "utf-16", "utf-16"),
         (CHINESE, "utf-16-le", "utf-16-le"),
         (ENGLISH, "cp1252", "cp1252"),
+        ("text,label\nwell worth 5€,positive\na plain one,negative\n", "cp1252", "cp1252"),
+        ("text,label\nit’s fine,positive\na plain one,negative\n", "cp1252", "cp1252"),
         (FRENCH, "latin-1", "cp1252"),
         (CHINESE, "gb18030", "gb18030"),
         (CHINESE, "gbk", "gb18030"),

@@ -187,7 +187,7 @@ def test_what_was_met_in_a_file_is_shown_before_and_after_its_import(project_fol
     lines = [f"this is the long text of review {i},{('good', 'bad')[i % 2]}" for i in range(20)]
     content = "\n".join(["text,label", *lines, "no label", "one, two, three", "", "nul \0 byte,good"])
     app = drop(project_folder, "r.csv", content.encode())
-    met = ("2 rows have more or fewer fields than the header: rows 21, 22", "1 blank lines", "1 fields hold NUL")
+    met = ("2 rows with more or fewer fields than the header: 21, 22", "1 blank line passed over", "1 field with NUL")
     for said in met:
         assert said in plain(app)
     app.button(key="import").click().run()

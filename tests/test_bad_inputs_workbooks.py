@@ -102,7 +102,7 @@ def test_blank_rows_hidden_sheets_and_uncomputed_formulas_are_told() -> None:
     told = " ".join(table.warnings)
     assert "blank lines" in told
     assert "secret" in told
-    assert "1 formulas have no stored value" in told
+    assert "1 formula without a stored value" in told
 
 
 def test_a_stray_cell_far_away_does_not_fill_the_memory() -> None:
@@ -183,7 +183,7 @@ def test_a_million_blank_rows_are_passed_over_and_told() -> None:
         table = data.read_table(content, name=name)
         assert table.frame["text"].iloc[-1] == "the last"
         assert len(table.frame) == 3
-        assert table.warnings == ("999,996 blank lines were passed over.",)
+        assert table.warnings == ("999,996 blank lines passed over.",)
 
 
 def test_a_cover_sheet_is_not_taken_for_the_rows() -> None:

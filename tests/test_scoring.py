@@ -205,9 +205,9 @@ def test_the_first_rows_can_be_seen_without_the_rest(frame, tmp_path, kind):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("id,text\n1,a\n\n2,b\n", "1 blank line was passed over."),
-        ("id,text\n1,a\n\n\n2,b\n", "2 blank lines were passed over."),
-        ("text\na\n\nb\n", "1 blank line was passed over; in a file of one column that may have been a row"),
+        ("id,text\n1,a\n\n2,b\n", "1 blank line passed over."),
+        ("id,text\n1,a\n\n\n2,b\n", "2 blank lines passed over."),
+        ("text\na\n\nb\n", "1 blank line passed over; in a file of one column such a line may be a row"),
     ],
 )
 def test_blank_lines_are_told(tmp_path, content, told):

@@ -209,8 +209,9 @@ def _show_said(run: Run, place: Place, found: cache_explain.Answer) -> None:
             _show_rule(run, found["probs"])
         label = None if place.row is None else _label_of(run, place.row)
         if label is not None:
-            verdict = "as its label does" if label == said else f"but its label is **{text.literal(label, limit=40)}**"
-            st.markdown(f"Row {text.number((place.row or 0) + 1)}: the model says so, {verdict}.")
+            verdict = ", as the model says" if label == said else "; the model says otherwise"
+            row = text.number((place.row or 0) + 1)
+            st.markdown(f"Row {row} is labeled **{text.literal(label, limit=40)}**{verdict}.")
         if found["unknown"] > _MOSTLY_UNKNOWN:
             st.caption("No measure of how sure it may be holds for a text that it cannot read.")
         elif found["calibrated"]:

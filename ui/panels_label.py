@@ -184,7 +184,7 @@ def _show_classes(labeling: Labeling, row: int, classes: list[str], keys: Mappin
             suggested = suggestion is not None and suggestion.label == name
             st.button(
                 text.literal(name, limit=40),
-                key=f"class:{position}",
+                key=f"class:{position}:{row}",  # of this row alone: a second click must not label the next one
                 shortcut=keys[name] or None,
                 type="primary" if suggested else "secondary",
                 on_click=_give,
@@ -205,14 +205,14 @@ def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> N
         ("back", "Back", ":material/arrow_back:", lambda: place.step(-1), place.place > 0),
         ("forward", "Forward", ":material/arrow_forward:", lambda: _forward(labeling, place), row is not None),
         ("undo", "Undo", ":material/undo:", lambda: _undo(labeling, place), True),
-        ("skip", "Skip", ":material/skip_next:", lambda: _skip(labeling, place), row is not None),
+        ("skip", "Skip", ":material/skip_next:", lambda: _skip(labeling, place, row), row is not None),
         ("flag", "Unflag" if flagged else "Flag", ":material/flag:", lambda: _flag(labeling, place), row is not None),
     ]
     with st.container(horizontal=True, key="label-actions"):
         for name, title, icon, act, possible in actions:
             st.button(
                 title,
-                key=f"act:{name}",
+                key=f"act:{name}:{row}" if name == "skip" else f"act:{name}",
                 icon=icon,
                 shortcut=keys[name],
                 type="tertiary",
@@ -244,8 +244,10 @@ def _guarded(act: Callable[[], None]) -> None:
 
 
 def _give(labeling: Labeling, row: int, name: str, how: str) -> None:
+    place = seat(labeling)
+    if place.row != row:  # a second click, before the next row was drawn
+        return
     with guard():
-        place = seat(labeling)
         labeling.label([row], name, who=session().person, how=how)
         _forward(labeling, place)
 
@@ -260,10 +262,10 @@ def _forward(labeling: Labeling, place: Seat) -> None:
         place.step(1)
 
 
-def _skip(labeling: Labeling, place: Seat) -> None:
-    assert place.row is not None
-    labeling.mark(place.row, "skip", who=session().person)
-    _forward(labeling, place)
+def _skip(labeling: Labeling, place: Seat, row: int | None) -> None:
+    if row is not None and place.row == row:
+        labeling.mark(row, "skip", who=session().person)
+        _forward(labeling, place)
 
 
 def _flag(labeling: Labeling, place: Seat) -> None:

@@ -73,11 +73,11 @@ class StringTable:
             row, name = self._first_cut
             limit = self.limits.max_field_chars
             found.append(
-                f"{self._n_cut:,} fields are longer than {limit:,} characters and were cut there; "
-                f"the first is in row {row + 1:,}, column “{name}”."
+                f"{counted(self._n_cut, 'field')} longer than {limit:,} characters, cut there; "
+                f"the first in row {row + 1:,}, column “{name}”."
             )
         if self._n_nul:
-            found.append(f"{self._n_nul:,} fields hold NUL bytes; they are shown and stored as {NUL_SYMBOL}.")
+            found.append(f"{counted(self._n_nul, 'field')} with NUL bytes, shown and stored as {NUL_SYMBOL}.")
         return found
 
     def frame(self) -> pd.DataFrame:
@@ -124,6 +124,11 @@ def chunked(rows: Iterable[list[str]], size: int = CHUNK_ROWS) -> Iterable[list[
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def counted(n: int, one: str) -> str:
+    """A count and its noun: "1 field", "2,465 fields"."""
+    return f"{n:,} {one}{'' if n == 1 else 's'}"
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

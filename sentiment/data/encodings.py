@@ -20,6 +20,8 @@ _GUESSED = [
     "gb18030", "big5", "cp932", "euc_jp", "cp949",
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "mac_roman",
 ]  # fmt: skip
+_HASTY = ("gb18030", "big5", "cp932", "euc_jp", "cp949", "mac_roman")  # guessed from a single sign of `_TYPED`
+_TYPED = frozenset("€£‘’“”–—…•™©®°")  # what office programs put into English texts
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257")
 _LATIN_OF = {
     **dict.fromkeys(("pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro"), "cp1250"),
@@ -123,6 +125,9 @@ def _guess(content: bytes) -> str | None:
     matches = from_bytes(sample, cp_isolation=_GUESSED, enable_fallback=False)
     names = [match.encoding for match in matches]
     fitting = next((name for name in names if find_undecodable(content, name) is None), None)
+    if fitting in _HASTY and find_undecodable(content, "cp1252") is None:
+        signs = {sign for sign in sample.decode("cp1252") if not sign.isascii()}
+        return "cp1252" if signs <= _TYPED else fitting
     if fitting in _LATIN:
         # A few accents in Latin letters do not tell these apart, but the language does, however they are read.
         likely = _LATIN_OF.get(detect_language(sample.decode("cp1252", errors="replace").split("\n")), "cp1252")

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sentiment.data.arrow_files import check_size
-from sentiment.data.cells import StringTable
+from sentiment.data.cells import StringTable, counted
 from sentiment.data.delimited import ParseNotes, Quoting, quotes_pair
 from sentiment.data.encodings import detect_encoding
 from sentiment.data.reading import read_table
@@ -229,9 +229,8 @@ def _told(notes: ParseNotes, *, n_columns: int) -> list[str]:
     """What was met while reading rows, in words."""
     found, n = dataclasses.replace(notes, n_blank=0).warnings(), notes.n_blank
     if n:
-        said = "1 blank line was passed over" if n == 1 else f"{n:,} blank lines were passed over"
-        lost = "; in a file of one column that may have been a row without a text, which is not in the result"
-        found.append(f"{said}{lost if n_columns == 1 else ''}.")
+        lost = "; in a file of one column such a line may be a row without a text, which is then not in the result"
+        found.append(f"{counted(n, 'blank line')} passed over{lost if n_columns == 1 else ''}.")
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from sentiment.data.cells import StringTable, chunked
+from sentiment.data.cells import StringTable, chunked, counted
 from sentiment.data.delimited import MAX_LISTED, ParseNotes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
@@ -117,7 +117,7 @@ def read_workbook(
         notes.messages.append(f"Hidden sheets: {', '.join(hidden[:10])}. Choose one of them if the data is there.")
     if package.n_uncomputed:
         notes.messages.append(
-            f"{package.n_uncomputed:,} formulas have no stored value and are read as empty. "
+            f"{counted(package.n_uncomputed, 'formula')} without a stored value, read as empty. "
             "Open the workbook in a spreadsheet program and save it to have them computed."
         )
     return _fill(rows, notes, limits=limits), notes, chosen, names

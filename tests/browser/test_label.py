@@ -19,12 +19,13 @@ REVIEWS = ROOT / "sample_data" / "product-reviews" / "product_reviews.csv"
 ROWS, LABELED, PRESSES = 400, 40, 100
 
 
-@pytest.fixture(scope="module")
-def dataset_id(server: AppServer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Reviews of which the first few have a label."""
+@pytest.fixture
+def dataset_id(server: AppServer, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """Reviews of which the first few have a label, a dataset for this test alone."""
     frame = pd.read_csv(REVIEWS, dtype=str, nrows=ROWS)
     frame.loc[LABELED:, "label"] = None
-    path = tmp_path_factory.mktemp("files") / "reviews.csv"
+    frame["test"] = request.node.name  # what is equal would be the same dataset
+    path = tmp_path / "reviews.csv"
     frame.to_csv(path, index=False)
     imported = data.import_file(path, text="text", label="label", group="review")
     return Workspace(server.workspace).add_dataset(imported)[0].id
@@ -37,7 +38,8 @@ def row_on_card(page: Page) -> int:
 
 
 def press(page: Page, key: str, *, leaves: int) -> None:
-    """Presses a key and waits until another row than `leaves` is on the card."""
+    """Presses a key once the buttons of the row `leaves` are there, and waits until another is on the card."""
+    expect(page.locator(f".st-key-class-0-{leaves}")).to_be_visible()
     page.keyboard.press(key)
     expect(page.locator(".st-key-label-state").get_by_text(f"Row {leaves + 1}", exact=True)).to_have_count(0)
 
@@ -76,6 +78,25 @@ def test_a_hundred_labels_by_keyboard_alone_are_in_the_export_once(
     assert of_people.set_index("row")["label"].to_dict() == {row: names[key] for row, key in given.items()}
     assert len(of_people) == PRESSES  # each once
     assert exported.set_index("row").loc[skipped[0], "status"] == "unlabeled skipped"
+
+
+@pytest.mark.parametrize("apart", [0, 60, 120, 180])
+def test_a_second_click_for_a_row_that_is_gone_labels_no_other(
+    visitors: Visitors, server: AppServer, dataset_id: str, apart: int
+) -> None:
+    page = visitors.open(f"label?dataset={dataset_id}")
+    first = row_on_card(page)
+    place = page.locator(".st-key-label-classes").get_by_role("button", name="negative").bounding_box()
+    assert place is not None
+    middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.click(*middle)
+    page.wait_for_timeout(apart)  # milliseconds, as between the clicks of a hurried hand
+    page.mouse.click(*middle)
+    settle(page)
+    second = row_on_card(page)
+    press(page, "3", leaves=second)
+    given = Workspace(server.workspace).labels.history(dataset_id)
+    assert given[["row", "label"]].to_numpy().tolist() == [[first, "negative"], [second, "positive"]]
 
 
 def rename(page: Page, old: str, new: str) -> None:

@@ -71,7 +71,7 @@ def test_at_first_it_explains_a_held_out_row(app: AppTest, run: Run) -> None:
     assert ">zorgle</span>" in drawn(app)
     assert "The model says **positive**" in words(app)
     assert app.query_params["row"] == "0"
-    assert "but its label is **negative**" in words(app)
+    assert "is labeled **negative**; the model says otherwise" in words(app)
 
 
 def test_a_link_reproduces_the_text(app: AppTest, run: Run) -> None:
@@ -85,7 +85,7 @@ def test_a_link_reproduces_the_text(app: AppTest, run: Run) -> None:
 def test_a_link_reproduces_the_row(app: AppTest, run: Run) -> None:
     open_link(app, run=run.id, row="73")
     assert ">73</span>" in drawn(app)
-    assert "Row 74: the model says so, as its label does" in words(app)
+    assert "Row 74 is labeled **positive**, as the model says" in words(app)
 
 
 def test_a_long_row_is_explained_whole(app: AppTest, add: Add, judged: Judged) -> None:

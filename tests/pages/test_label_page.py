@@ -1,5 +1,7 @@
 """The Label page, run without a browser: labels given by its buttons are in the store."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,7 +17,8 @@ def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def click(app: AppTest, key: str) -> AppTest:
-    return app.button(key=key).click().run()
+    """Clicks the button of this key, or the one for the row on the card whose key begins so."""
+    return next(found for found in app.button if re.fullmatch(rf"{key}(:\d+)?", found.key or "")).click().run()
 
 
 def test_without_a_dataset_it_says_what_to_do(app):
