@@ -1,7 +1,6 @@
 """All runs as a table: what each is, how far it is, and how good it is on its held-out rows."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -38,7 +37,7 @@ def describe_run(run: Run) -> dict[str, Any]:
         "id": run.id,
         "name": info.name,
         "dataset": info.dataset.name,
-        "base": Path(info.config.base).name,
+        "base": info.config.base_name,
         "created": info.created,
         "status": state.status,
         "seconds": state.elapsed,

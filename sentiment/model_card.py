@@ -5,7 +5,6 @@ Names that came from a file are escaped, so that they are shown as they are wher
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from sentiment.data import language_name
@@ -250,13 +249,8 @@ def _origin(run: Run, config: Mapping[str, Any]) -> dict[str, Any]:
 def _start(run: Run, config: Mapping[str, Any]) -> str:
     origin = _origin(run, config)
     if origin.get("base"):
-        return f"{plain(origin['base'])} (`{base_name(run.info.config.base).replace('`', '')[:120]}`)"
-    return "nothing" if run.info.config.base in (SCRATCH, SCRATCH_RNN) else plain(base_name(run.info.config.base))
-
-
-def base_name(base: str) -> str:
-    """What a base model is called where nobody need know in which folder it is."""
-    return Path(base).name or base
+        return f"{plain(origin['base'])} (`{run.info.config.base_name.replace('`', '')[:120]}`)"
+    return "nothing" if run.info.config.base in (SCRATCH, SCRATCH_RNN) else plain(run.info.config.base_name)
 
 
 def _learned_from(run: Run, origin: Mapping[str, Any]) -> str:

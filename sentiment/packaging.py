@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sentiment.errors import ModelError, UsageError
 from sentiment.files import write_atomic
-from sentiment.model_card import base_name, describe_card, model_card
+from sentiment.model_card import describe_card, model_card
 from sentiment.models.folders import model_folder
 from sentiment.models.package import CARD, CONFIG, MEMBERS, RULE, open_package, package_bytes
 from sentiment.models.tensors import read_config
@@ -33,7 +33,7 @@ def package_of(run: Run) -> bytes:
     folder = model_folder(run.folder)
     config = {**read_config(folder), "card": describe_card(run)}
     if isinstance(made := config.get("run"), dict):
-        config["run"] = {**made, "base": base_name(run.info.config.base)}
+        config["run"] = {**made, "base": run.info.config.base_name}
     members = {
         CARD: model_card(run).encode(),
         CONFIG: (json.dumps(config, ensure_ascii=False, indent=1) + "\n").encode(),

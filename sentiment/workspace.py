@@ -233,7 +233,7 @@ class Workspace:
             dataset,
             config,
             run_id=run_id,
-            name=_checked_name(name or f"{dataset.name} · {config.base}"),
+            name=_checked_name(name or f"{dataset.name} · {config.base_name}"),
             dataset_folder=os.path.relpath(self.dataset_folder(dataset_id), folder),
         )
         run = run_folders.create_run(folder, info)

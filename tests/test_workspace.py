@@ -138,6 +138,8 @@ def test_a_run_knows_its_dataset_and_can_be_deleted_and_brought_back(workspace: 
     assert workspace.runs() == []
     assert workspace.restore_run(run.id).info.name == "first"
     assert workspace.create_run(info.id, FinetuneConfig()).info.name.startswith("mine · ")
+    after = workspace.create_run(info.id, FinetuneConfig(base=str(run.folder)))
+    assert after.info.name == f"mine · {run.id}"  # and not the folder that it lies in
 
 
 def test_every_sample_imports_with_its_columns(workspace: Workspace) -> None:

@@ -4,16 +4,28 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import figures
-from sentiment.access import Role
+from sentiment.access import Role, current
 from sentiment.labeling import Labeling
 from sentiment.labels.settings import MAX_GUIDELINE_CHARS
 from ui import text
 from ui.guard import guard
 from ui.people import may
+from ui.presence import is_shared
 from ui.state import session
 from ui.widgets import is_dark, show_figure
 
 EVERY = 2.0  # seconds between looks at what others label and at what was learned
+
+
+def warn_of_shared_name(labeling: Labeling) -> None:
+    """Draws a warning while another window labels under the name that this one does; nothing for who signed in."""
+    state = session()
+    if not current().name and is_shared(labeling.id, state.person, state.id):
+        st.warning(
+            f"Another window labels as **{text.literal(state.person, limit=40)}** too. If it is not yours, choose a "
+            "name of your own above: under one name you get the same rows, and Undo takes back each other's labels.",
+            icon=":material/group:",
+        )
 
 
 def show_progress(labeling: Labeling) -> None:
@@ -96,5 +108,6 @@ def show_side(labeling: Labeling) -> None:
 
 def _draw_side(labeling: Labeling) -> None:
     with guard():
+        warn_of_shared_name(labeling)
         show_progress(labeling)
         show_learning(labeling)

@@ -112,8 +112,8 @@ def _summary(found: Slices) -> str:
             f"**None of {text.number(compared)} slices is surely worse than the rest.** With more held-out rows, "
             "smaller differences could be seen."
         )
-    are = "slice is" if worse == 1 else "slices are"
-    return f"**{text.number(worse)} of {text.number(compared)} {are} surely worse than the rest.**"
+    slices, are = text.count(compared, "slice"), "is" if worse == 1 else "are"
+    return f"**{text.number(worse)} of {slices} {are} surely worse than the rest.**"
 
 
 def _title(shown: pd.DataFrame, overall: float) -> str:

@@ -7,6 +7,7 @@ This is the only module that touches `st.session_state`. The choice of dataset a
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any, Literal, TypeVar
 
 import streamlit as st
@@ -41,6 +42,7 @@ class Session:
         person: the name that labels are given under.
         kept: what parts of pages keep (see `keep`).
         address: the address as this session last wrote it, so that one that was typed or opened stands out.
+        id: tells this session from others.
     """
 
     dataset_id: str | None = None
@@ -51,6 +53,7 @@ class Session:
     person: str = "me"
     kept: dict[str, Any] = field(default_factory=dict)
     address: tuple[str | None, str | None] = (None, None)
+    id: str = field(default_factory=lambda: token_hex(8))
 
     def use_dataset(self, dataset_id: str | None, run_id: str | None = None) -> None:
         """Makes a dataset, and one of its runs or none, the ones in use on every page and in the address."""

@@ -218,7 +218,7 @@ def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) 
     _check_folder(out, resume=resume)
     if resume:
         return Run(out)
-    name = f"{dataset.name}, {config.base}"
+    name = f"{dataset.name}, {config.base_name}"
     return create_run(out, describe_run(dataset, config, run_id=new_id(), name=name, dataset_folder=None))
 
 

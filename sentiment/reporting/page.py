@@ -146,7 +146,7 @@ def _provenance(run: Run, judgement: Judgement) -> Html:
         ("Rows", ", ".join([*counts, f"{number(len(judgement.rows))} held out ({judgement.split})"])),
         ("Classes", ", ".join(info.classes)),
         ("Language", language_name(info.language)),
-        ("Base model", Path(info.config.base).name),
+        ("Base model", info.config.base_name),
         ("How it was tuned", str(chosen.get("strategy", ""))),
         ("Against imbalance", str(chosen.get("imbalance", info.config.imbalance))),
         ("Epochs", str(chosen.get("epochs", ""))),

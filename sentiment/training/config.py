@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sentiment.errors import UsageError
@@ -105,6 +106,11 @@ class FinetuneConfig:
                 f"Test and validation together take {self.test_fraction + self.validation_fraction:.0%} of the rows",
                 expected="At least 5 % of the rows must be left to train on",
             )
+
+    @property
+    def base_name(self) -> str:
+        """What the base model is called where nobody need know in which folder it is."""
+        return Path(self.base).name or self.base
 
     def _check(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)

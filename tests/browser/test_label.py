@@ -99,6 +99,22 @@ def test_a_second_click_for_a_row_that_is_gone_labels_no_other(
     assert given[["row", "label"]].to_numpy().tolist() == [[first, "negative"], [second, "positive"]]
 
 
+def test_two_windows_of_one_name_are_told_and_one_of_another_is_not(visitors: Visitors, dataset_id: str) -> None:
+    first = visitors.open(f"label?dataset={dataset_id}")
+    told = re.compile("Another window labels as")
+    first.reload()  # the window before is gone, and was this one
+    settle(first)
+    first.wait_for_timeout(3_000)
+    expect(first.get_by_text(told)).to_have_count(0)
+    second = visitors.open(f"label?dataset={dataset_id}")
+    expect(first.get_by_text(told)).to_be_visible()
+    name = second.get_by_role("textbox", name="You label as")
+    name.fill("ann")
+    name.press("Enter")
+    expect(second.get_by_text(told)).to_have_count(0)
+    expect(first.get_by_text(told)).to_have_count(0, timeout=20_000)
+
+
 def rename(page: Page, old: str, new: str) -> None:
     """Renames a class in the panel below the card."""
     page.get_by_role("radio", name="Classes").click()
