@@ -16,7 +16,7 @@ COPY . /app
 RUN chmod -R a+rX,go-w /app && /venv/bin/python -m compileall -q /app/app.py /app/pages /app/sentiment /app/ui
 
 FROM python:3.11-slim AS studio
-RUN useradd --create-home --uid 1000 studio && install -d -o studio -g studio /workspace
+RUN useradd --create-home --uid 1000 studio && install -d -o studio -g studio /workspace /tmp/sentiment-studio
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH \

@@ -46,14 +46,14 @@ run: $(STAMP)  ## start the dashboard (PORT=9000 and HOST=0.0.0.0 change where)
 	@$(PYTHON) -m sentiment.roles
 	@echo "Sentiment Studio starts at http://localhost:$(PORT) (Ctrl+C stops it)"
 	@exec $(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(HOST) \
-		--server.headless true --browser.serverAddress localhost
+		--server.headless true --browser.serverAddress "$${STREAMLIT_BROWSER_SERVER_ADDRESS:-localhost}"
 
 demo: $(STAMP)  ## start it read-only, for anybody to look around in; an empty workspace gets a sample and a run first
 	@SENTIMENT_MODE= $(PYTHON) -m sentiment.demo
 	@SENTIMENT_MODE=demo $(PYTHON) -m sentiment.roles
 	@echo "The demo starts at http://localhost:$(PORT) (Ctrl+C stops it)"
 	@SENTIMENT_MODE=demo exec $(PYTHON) -m streamlit run app.py --server.port $(PORT) --server.address $(HOST) \
-		--server.headless true --browser.serverAddress localhost --server.maxUploadSize 1
+		--server.headless true --browser.serverAddress "$${STREAMLIT_BROWSER_SERVER_ADDRESS:-localhost}" --server.maxUploadSize 1
 
 test: $(STAMP) $(DEV_STAMP) chromium postgresql  ## run every test, those in a real browser too
 	$(PYTHON) -m pytest -n $(WORKERS) -m "not browser"

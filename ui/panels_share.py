@@ -131,6 +131,6 @@ def _show_who_may_ask(address: str) -> None:
 
 
 def _address() -> str:
-    """Where this server answers, as the browser knows it."""
+    """Where this server answers, as the browser knows it: at the root, also where its pages stand under a path."""
     here = urlsplit(st.context.url or "http://localhost:8501/")
-    return f"{here.scheme}://{here.netloc}{here.path.rsplit('/', 1)[0]}"
+    return f"{here.scheme}://{here.netloc}"

@@ -13,7 +13,7 @@ from sentiment.cli.duplicates import duplicates
 from sentiment.cli.explain import explain
 from sentiment.cli.export import export
 from sentiment.cli.import_keras import import_keras
-from sentiment.cli.importing import import_base, import_vectors, remove, vectors
+from sentiment.cli.importing import import_base, import_data, import_vectors, remove, vectors
 from sentiment.cli.labels import labels
 from sentiment.cli.predict import predict
 from sentiment.cli.progress import Reporter
@@ -42,6 +42,7 @@ cli.add_command(duplicates)
 cli.add_command(suspects)
 cli.add_command(explain)
 cli.add_command(export)
+cli.add_command(import_data)
 cli.add_command(import_keras)
 cli.add_command(import_vectors)
 cli.add_command(import_base)
@@ -92,6 +93,15 @@ def bases(as_json: bool) -> None:
 @click.option("--language-column", metavar="COL", help="Column with the languages; by default, told by the texts.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws split, head, order and dropout.")
 @click.option("--epochs", type=int, help="Passes over the training rows; by default, by their number.")
+@click.option("--batch-size", type=int, default=FinetuneConfig.batch_size, show_default=True, help="Rows of a step.")
+@click.option("--learning-rate", type=float, help="Peak rate of the head; by default, the measured one of the base.")
+@click.option(
+    "--max-length",
+    type=int,
+    default=FinetuneConfig.max_length,
+    show_default=True,
+    help="Tokens of a text that are read.",
+)
 @click.option(
     "--imbalance", default=AUTO, show_default=True, metavar="STRATEGY", help=", ".join((AUTO, *IMBALANCE)) + "."
 )
@@ -105,6 +115,13 @@ def bases(as_json: bool) -> None:
 @click.option("--strategy", metavar="STRATEGY", help=f"{', '.join(STRATEGIES)}; by default, by the number of labels.")
 @click.option("--self-training", is_flag=True, help="Rows without a label count a little, with a guessed one.")
 @click.option("--test-fraction", type=float, default=0.2, show_default=True, help="Held out to judge; 0 for none.")
+@click.option(
+    "--validation-fraction",
+    type=float,
+    default=FinetuneConfig.validation_fraction,
+    show_default=True,
+    help="Held out to choose the best epoch.",
+)
 @click.option("--resume", is_flag=True, help="Go on with the run in RUN_DIR.")
 @distributed_options
 def finetune(

@@ -1,10 +1,32 @@
-"""The commands that bring word vectors and packages into the workspace, list them, and remove them."""
+"""The commands that bring datasets, word vectors and packages into the workspace, list them, and remove them."""
 
 from pathlib import Path
 
 import click
 
 from sentiment.cli.tables import table_text
+
+
+@click.command("import-data")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--text", required=True, metavar="COL", help="Column with the texts.")
+@click.option("--label", metavar="COL", help="Column with the labels, if there is one.")
+@click.option("--group", metavar="COL", help="Rows with equal values belong together, as the sentences of a review.")
+@click.option("--language-column", metavar="COL", help="Column with the languages; by default, told by the texts.")
+@click.option("--name", metavar="NAME", help="What the dataset is called; by default, as its file.")
+def import_data(
+    file: Path, text: str, label: str | None, group: str | None, language_column: str | None, name: str | None
+) -> None:
+    """Bring FILE into the workspace as a dataset, which the pages and `labels` then have."""
+    from dataclasses import replace
+
+    from sentiment.data import import_file
+    from sentiment.workspace import Workspace
+
+    dataset = import_file(file, text=text, label=label, group=group, language=language_column)
+    info, is_new = Workspace().add_dataset(replace(dataset, name=name) if name else dataset)
+    known = "" if is_new else "; the same content was there already"
+    click.echo(f"{info.id}: {info.name}, {info.n_rows:,} rows{known}")
 
 
 @click.command("import-vectors")

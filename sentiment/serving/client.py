@@ -152,7 +152,8 @@ def _spawn(path: Path) -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "sentiment.serving.process", str(path)],
         stdin=subprocess.PIPE,
         start_new_session=True,  # a Ctrl+C at the server's terminal is the server's to answer
-        env=with_few_arenas({**os.environ, "PYTHONPATH": search}),
+        # One text is explained as fast on a CPU, and an idle server must not hold the memory of a GPU.
+        env=with_few_arenas({"JAX_PLATFORMS": "cpu", **os.environ, "PYTHONPATH": search}),
     )
 
 

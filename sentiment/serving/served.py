@@ -84,7 +84,10 @@ def is_fixed() -> bool:
 
 def _named(workspace: Workspace, named: str) -> Path:
     try:
-        return workspace.run(named).folder if is_run_id(named) else model_folder(named)
+        if is_run_id(named):
+            return workspace.run(named).folder
+        folder, given = model_folder(named), Path(named)
+        return given if (given / "run.json").exists() else folder  # beside its model lies the rule that it decides by
     except SentimentError as error:
         raise WorkspaceError(
             f"{ENVIRONMENT} = {named[:80]!r} names nothing that can be served ({error.given})",

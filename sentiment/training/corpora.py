@@ -112,11 +112,12 @@ def corpora_folder() -> Path:
     Raises:
         DataError: if there is none.
     """
+    if named := os.environ.get("SENTIMENT_CORPORA"):
+        return Path(named)  # it may hold some of them alone
     repository = Path(__file__).resolve().parents[2]
-    places = [os.environ.get("SENTIMENT_CORPORA"), repository / "corpora", repository.parent / "shared" / "data"]
-    for place in places:
-        if place and (Path(place) / CORPORA["news"].file).exists():
-            return Path(place)
+    for place in (repository / "corpora", repository.parent / "shared" / "data"):
+        if (place / CORPORA["news"].file).exists():
+            return place
     raise DataError(
         "The corpora to pretrain on were not found",
         expected=f"A folder with {', '.join(corpus.file for corpus in CORPORA.values())}",

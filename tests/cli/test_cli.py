@@ -140,6 +140,16 @@ def test_predict_keeps_every_row_and_column_in_order(run_folder, tmp_path, exten
         (["finetune", "DATA", "--text", "texxt", "--label", "label", "--out", "OUT"], "texxt"),
         (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--base", "gpt"], "gpt"),
         (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--imbalance", "x"], "oversample"),
+        (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--batch-size", "0"], "batch_size"),
+        (["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--max-length", "1"], "max_length"),
+        (
+            ["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--learning-rate", "9"],
+            "learning_rate",
+        ),
+        (
+            ["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT", "--validation-fraction", "0.9"],
+            "validation_fraction",
+        ),
         (
             ["finetune", "DATA", "--text", "text", "--label", "label", "--out", "OUT"]
             + ["--base", "tfidf-words", "--imbalance", "focal"],

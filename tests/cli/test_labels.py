@@ -44,6 +44,19 @@ def test_labels_come_in_are_counted_and_go_out(dataset, tmp_path, capsys):
     assert "0 events stored, 3 known already" in capsys.readouterr().out
 
 
+def test_a_file_becomes_a_dataset_that_labels_and_pages_have(tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    path.write_text("words,mark,shop\n" + "".join(f"row number {i},{'ab'[i % 2]},s{i % 3}\n" for i in range(9)))
+    columns = ["--text", "words", "--label", "mark", "--group", "shop"]
+    assert main(["import-data", str(path), *columns, "--name", "my shop"]) == 0
+    info = next(iter(Workspace().datasets()))
+    assert capsys.readouterr().out == f"{info.id}: my shop, 9 rows\n"
+    assert (info.name, info.classes, info.group_column) == ("my shop", ("a", "b"), "shop")
+    assert main(["import-data", str(path), *columns]) == 0
+    assert "was there already" in capsys.readouterr().out
+    assert main(["labels", "stats", "my shop"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -97,6 +97,8 @@ def test_the_environment_decides_where_it_says_something(workspace, make_run, mo
     monkeypatch.setenv(ENVIRONMENT, named.id)
     assert is_fixed()
     assert served_runs(workspace) == {named.id: str(named.folder)}
+    monkeypatch.setenv(ENVIRONMENT, str(chosen.folder))
+    assert served_runs(workspace) == {chosen.id: str(chosen.folder)}  # where its rule is found, too
     monkeypatch.setenv(ENVIRONMENT, "en-cnn-news")
     assert list(served_runs(workspace)) == ["en-cnn-news"]
     monkeypatch.setenv(ENVIRONMENT, "/nowhere")
