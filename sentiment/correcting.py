@@ -97,14 +97,27 @@ class LanguageCorrections:
         check_change(change, imported)
         return self._write(dataset_id, lambda before: (*before, change), imported)
 
-    def undo(self, dataset_id: str) -> LanguageChange | None:
-        """Takes back the last correction, and returns it; None if there is none (errors as for `change`)."""
+    def undo(self, dataset_id: str, *, expected: LanguageChange | None = None) -> LanguageChange | None:
+        """Takes back the last correction, and returns it (errors as for `change`).
+
+        Args:
+            dataset_id: the dataset.
+            expected: the correction that is meant; where another one is the last by now, nothing is taken back.
+
+        Returns:
+            What was taken back; None if nothing was.
+        """
         require(Role.OWNER, doing="correct languages")
-        changes = self.read(dataset_id).changes
-        if not changes:
-            return None
-        self._write(dataset_id, lambda before: before[:-1], self._imported(dataset_id))
-        return changes[-1]
+        taken: list[LanguageChange] = []
+
+        def without_last(before: tuple[LanguageChange, ...]) -> tuple[LanguageChange, ...]:
+            if not before or expected not in (None, before[-1]):
+                return before
+            taken.append(before[-1])
+            return before[:-1]
+
+        self._write(dataset_id, without_last, self._imported(dataset_id))
+        return taken[0] if taken else None
 
     def _path(self, dataset_id: str) -> Path:
         return self._folder / f"{Path(dataset_id).name}.json"
@@ -122,6 +135,8 @@ class LanguageCorrections:
             with self._lock, FileLock(self._folder / ".lock", timeout=_WAIT):
                 changes = load_changes(path)
                 made = make(changes.changes)
+                if made == changes.changes:
+                    return changes
                 if len(made) > MOST:
                     raise WorkspaceError(
                         f"There are {MOST:,} corrections of languages already",

@@ -202,9 +202,20 @@ class Workspace:
         return rename_saved(self.dataset_folder(dataset_id), _checked_name(name))
 
     def delete_dataset(self, dataset_id: str) -> None:
-        """Moves a dataset to the trash, from which `restore_dataset` brings it back."""
+        """Moves a dataset to the trash, from which `restore_dataset` brings it back.
+
+        Raises:
+            WorkspaceError: for an unknown dataset, and for one that a run is still at work on.
+        """
         require(Role.OWNER, doing="delete a dataset")
-        move_folder(self.dataset_folder(dataset_id), self.root / "trash" / "datasets")
+        folder = self.dataset_folder(dataset_id)
+        runs = [run for run in self._all_runs() if run.info.dataset.id == dataset_id and _is_active(run.folder)]
+        if runs:
+            raise WorkspaceError(
+                f"The dataset is needed by runs in training: {', '.join(f'“{run.info.name}”' for run in runs)}",
+                todo="Stop them first, then delete it",
+            )
+        move_folder(folder, self.root / "trash" / "datasets")
 
     def restore_dataset(self, dataset_id: str) -> DatasetInfo:
         """Brings a deleted dataset back."""
@@ -263,12 +274,13 @@ class Workspace:
         """Moves a run to the trash, from which `restore_run` brings it back.
 
         Raises:
-            WorkspaceError: for an unknown run, and for one that is still at work.
+            WorkspaceError: for an unknown run, one that is still at work, and one that the endpoint answers with.
         """
         require(Role.OWNER, doing="delete a run")
         folder = self._run_folder(run_id)
-        if (folder / "process.json").exists() and _is_active(folder):
+        if _is_active(folder):
             raise WorkspaceError("The run is still training", todo="Stop it first, then delete it")
+        _check_not_served(self, folder)
         move_folder(folder, self.root / "trash" / "runs")
 
     def restore_run(self, run_id: str) -> Run:
@@ -365,6 +377,20 @@ def _keep_corrections(overlay: Overlay, languages: LanguageChanges, folder: Path
 
 
 def _is_active(folder: Path) -> bool:
+    """Whether a worker trains a run, or waits to."""
     from sentiment.training import jobs
 
-    return jobs.read_state(folder).active
+    return (folder / "process.json").exists() and jobs.read_state(folder).active
+
+
+def _check_not_served(workspace: Workspace, folder: Path) -> None:
+    """Raises a WorkspaceError for a run that the endpoint answers with: without it, another would answer unasked."""
+    from sentiment.serving.served import ENVIRONMENT, is_fixed, served_runs
+
+    try:
+        places = served_runs(workspace).values()
+    except WorkspaceError:  # what the environment names is not there: nothing is served
+        return
+    if any(Path(place).resolve().is_relative_to(folder.resolve()) for place in places):
+        way = f"Name another one in {ENVIRONMENT}" if is_fixed() else "Switch it off on the Share page"
+        raise WorkspaceError("The endpoint answers with this run", todo=f"{way} first, then delete it")

@@ -58,6 +58,33 @@ def test_corrections_are_made_one_after_the_other_and_taken_back(workspace, data
     assert languages(workspace, dataset_id) == ["en", "en", "de", "de", "en"]
 
 
+def test_only_the_correction_that_is_meant_is_taken_back(workspace, dataset_id):
+    corrections = workspace.languages
+    first = corrections.change(dataset_id, "nl", found="de").changes[-1]
+    second = corrections.change(dataset_id, "fr", rows=[0]).changes[-1]
+    version = corrections.version(dataset_id)
+    assert corrections.undo(dataset_id, expected=first) is None
+    assert corrections.version(dataset_id) == version
+    assert corrections.undo(dataset_id, expected=second) == second
+    assert corrections.undo(dataset_id, expected=second) is None
+    assert languages(workspace, dataset_id) == ["en", "en", "nl", "nl", "en"]
+
+
+def test_what_is_said_to_be_taken_back_is_what_was_the_last_when_it_was_written(workspace, dataset_id, monkeypatch):
+    corrections = workspace.languages
+    corrections.change(dataset_id, "nl", found="de")
+    imported = corrections._imported
+
+    def somebody_is_faster(name: str) -> data.Dataset:
+        monkeypatch.setattr(corrections, "_imported", imported)
+        corrections.change(name, "fr", rows=[0])
+        return imported(name)
+
+    monkeypatch.setattr(corrections, "_imported", somebody_is_faster)
+    assert corrections.undo(dataset_id).language == "fr"
+    assert languages(workspace, dataset_id) == ["en", "en", "nl", "nl", "en"]
+
+
 def test_what_is_said_without_the_rows_is_what_the_rows_say(workspace, dataset_id):
     workspace.languages.change(dataset_id, "zh", found="en")
     workspace.labels.label(dataset_id, [1], "neg", who="me")

@@ -2,13 +2,19 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from sentiment import data
 from sentiment.errors import WorkspaceError
+from sentiment.serving.served import ENVIRONMENT, serve_run
+from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
+from sentiment.training.processes import note_worker
+from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
 
 CSV = b"text,label\n" + "".join(f"review number {i},{'pos' if i % 3 else 'neg'}\n" for i in range(30)).encode()
@@ -140,6 +146,62 @@ def test_a_run_knows_its_dataset_and_can_be_deleted_and_brought_back(workspace: 
     assert workspace.create_run(info.id, FinetuneConfig()).info.name.startswith("mine · ")
     after = workspace.create_run(info.id, FinetuneConfig(base=str(run.folder)))
     assert after.info.name == f"mine · {run.id}"  # and not the folder that it lies in
+
+
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_a_dataset_is_not_deleted_while_a_run_on_it_is_at_work(workspace: Workspace, status: str) -> None:
+    info, _ = workspace.add_dataset(dataset())
+    other, _ = workspace.add_dataset(dataset(CSV + b"one more,pos\n"))
+    run = workspace.create_run(info.id, FinetuneConfig(), name="the long one")
+    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        note_worker(run.folder, worker)
+        run.write_state(RunState(status=status))
+        with pytest.raises(WorkspaceError, match="needed by runs in training: “the long one”") as refused:
+            workspace.delete_dataset(info.id)
+        assert "Stop them first" in refused.value.todo
+        workspace.delete_dataset(other.id)  # nobody works on this one
+        assert [found.id for found in workspace.datasets()] == [info.id]
+        jobs.stop(run.folder)
+    finally:
+        worker.kill()
+        worker.wait()
+    workspace.delete_dataset(info.id)
+    assert workspace.datasets() == []
+
+
+def served_run(workspace: Workspace) -> Run:
+    run = workspace.create_run(workspace.add_dataset(dataset())[0].id, FinetuneConfig())
+    (run.folder / "model").mkdir()
+    (run.folder / "model" / "config.json").write_text("{}")
+    serve_run(workspace, run.id, on=True)
+    return run
+
+
+def test_a_run_that_the_endpoint_answers_with_is_not_deleted(workspace: Workspace) -> None:
+    run, other = served_run(workspace), served_run(workspace)
+    with pytest.raises(WorkspaceError, match="endpoint answers with this run") as refused:
+        workspace.delete_run(run.id)
+    assert "Switch it off on the Share page" in refused.value.todo
+    assert {found.id for found in workspace.runs()} == {run.id, other.id}
+    serve_run(workspace, run.id, on=False)
+    workspace.delete_run(run.id)
+    assert [found.id for found in workspace.runs()] == [other.id]
+
+
+@pytest.mark.parametrize("named", ["{id}", "{folder}", "{folder}/model"])
+def test_nor_is_one_that_the_environment_has_it_answer_with(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    run, chosen = served_run(workspace), served_run(workspace)
+    monkeypatch.setenv(ENVIRONMENT, named.format(id=run.id, folder=run.folder))
+    with pytest.raises(WorkspaceError, match="endpoint answers with this run") as refused:
+        workspace.delete_run(run.id)
+    assert ENVIRONMENT in refused.value.todo
+    workspace.delete_run(chosen.id)  # the environment takes the place of what was chosen
+    monkeypatch.setenv(ENVIRONMENT, "/nowhere")
+    workspace.delete_run(run.id)
+    assert workspace.runs() == []
 
 
 def test_every_sample_imports_with_its_columns(workspace: Workspace) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from sentiment.comparing import Compared, compare_runs, compare_two
 from sentiment.evaluation import Comparison
 from sentiment.listing import describe_run
+from sentiment.training import jobs
 from sentiment.training.runs import Run
 
 Key = tuple[str, int]
@@ -45,9 +46,10 @@ def _many(names: tuple[str, ...], keys: tuple[Key, ...], _runs: Mapping[str, Run
 def described(run: Run) -> dict[str, Any]:
     """A run as a line of the table of runs (see `listing.describe_run`)."""
     state = run.folder / "state.json"
-    return _described(_key(run), state.stat().st_mtime_ns if state.exists() else 0, run)
+    status = jobs.read_state(run.folder).status  # a worker that was killed writes nothing any more
+    return _described(_key(run), state.stat().st_mtime_ns if state.exists() else 0, status, run)
 
 
 @st.cache_data(max_entries=1_000, show_spinner=False)
-def _described(key: Key, written: int, _run: Run) -> dict[str, Any]:
+def _described(key: Key, written: int, status: str, _run: Run) -> dict[str, Any]:
     return describe_run(_run)

@@ -30,7 +30,8 @@ def show_changed(run: Run, other: Run, found: Compared) -> None:
         return
     part = page_of_rows(len(rows), key=f"{key}:page", size=SIZE)
     page = rows.iloc[part]
-    _show_steps(run, rows, page.iloc[_show_table(page, found, key=f"{key}:table")])
+    table = f"{key}:table:{hash(tuple(page['row']))}"  # ticks are places: other rows, another table
+    _show_steps(run, rows, page.iloc[_show_table(page, found, key=table)])
 
 
 def _filter(found: Compared, *, key: str) -> pd.DataFrame:

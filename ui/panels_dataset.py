@@ -8,6 +8,7 @@ from sentiment.access import Role
 from sentiment.data import DatasetInfo, ImportReport
 from sentiment.workspace import Workspace
 from ui import cache, text
+from ui.guard import guard
 from ui.people import may
 from ui.state import Deleted, session
 from ui.widgets import Figure, page_of_rows, show_figures, show_rows
@@ -120,10 +121,13 @@ def _show_conflicts(report: ImportReport) -> None:
 def show_datasets(workspace: Workspace) -> None:
     """Draws all datasets with what can be done with them: use and, for owners, rename and delete."""
     for info in workspace.datasets():
-        _show_one(info, workspace)
+        if _show_one(info, workspace):
+            with guard():
+                _delete(info, workspace)
 
 
-def _show_one(info: DatasetInfo, workspace: Workspace) -> None:
+def _show_one(info: DatasetInfo, workspace: Workspace) -> bool:
+    """Draws one dataset; returns whether it is to be deleted."""
     state = session()
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -137,14 +141,20 @@ def _show_one(info: DatasetInfo, workspace: Workspace) -> None:
             state.use_dataset(info.id)
             st.rerun()
         if not may(Role.OWNER):
-            return
+            return False
         with st.popover("Rename", type="tertiary"):
             name = st.text_input("New name", value=info.name, max_chars=120, key=f"rename:{info.id}")
             if st.button("Save", key=f"save:{info.id}", disabled=not name.strip()):
                 workspace.rename_dataset(info.id, name.strip())
                 state.notice = f"Renamed to “{text.literal(name.strip())}”."
                 st.rerun()
-        if st.button("Delete", key=f"delete:{info.id}", type="tertiary", icon=":material/delete:"):
-            workspace.delete_dataset(info.id)
-            state.deleted = Deleted("dataset", info.id, info.name)
-            st.rerun()
+        return st.button("Delete", key=f"delete:{info.id}", type="tertiary", icon=":material/delete:")
+
+
+def _delete(info: DatasetInfo, workspace: Workspace) -> None:
+    state = session()
+    workspace.delete_dataset(info.id)
+    state.deleted.append(Deleted("dataset", info.id, info.name))
+    if info.id == state.dataset_id:
+        state.use_dataset(None)
+    st.rerun()

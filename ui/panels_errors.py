@@ -16,8 +16,7 @@ from sentiment.labels.events import NewEvent, new_key
 from sentiment.slicing import Slices
 from sentiment.training.runs import Run
 from ui import address, cache, cache_judge, text
-from ui.guard import guard
-from ui.panels_bulk import remember_step, show_undo
+from ui.panels_bulk import show_undo, step_button, write_step
 from ui.panels_label import label_rows
 from ui.panels_slices import ANY, WRONG, title_of_name
 from ui.people import may
@@ -159,7 +158,7 @@ def _show_table(run: Run, page: pd.DataFrame, *, model: str) -> list[int]:
     percent = f"%d{text.THIN}%%"
     event: Any = st.dataframe(
         table,
-        key=f"errors:{run.id}:{model}",
+        key=f"errors:{run.id}:{model}:{hash(tuple(page['row']))}",  # ticks are places: other rows, another table
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -188,13 +187,14 @@ def _show_steps(run: Run, info: DatasetInfo | None, rows: pd.DataFrame, ticked: 
             if st.button(f"Label {what} again", icon=":material/label:", key=f"relabel:{run.id}"):
                 label_rows(cache.labeling(cache.root(), info.id), tuple(some["row"].tolist()))
                 st.switch_page("pages/label.py")
+            button = step_button(info, f"flag:{run.id}")
             st.button(
                 f"The label is wrong ({text.count(len(ticked), 'row')})" if len(ticked) else "The label is wrong",
                 icon=":material/flag:",
-                key=f"flag:{run.id}",
+                key=button,
                 disabled=ticked.empty,
                 on_click=_flag,
-                args=(info, ticked),
+                args=(info, ticked, button),
                 help="Flags the ticked rows and notes what the model says of them; one click takes it back.",
             )
         explain = model == "model" and st.button(
@@ -212,10 +212,10 @@ def _show_steps(run: Run, info: DatasetInfo | None, rows: pd.DataFrame, ticked: 
         st.caption("Tick rows in the table to choose among them.")
 
 
-def _flag(info: DatasetInfo, rows: pd.DataFrame) -> None:
+def _flag(info: DatasetInfo, rows: pd.DataFrame, button: str) -> None:
     """Flags rows whose label looks wrong, with a note of what the model says, as one step; or draws why it cannot."""
-    with guard():
-        _append_flags(info, rows)
+    title = "Flagged labels that look wrong"
+    write_step(info, title, len(rows), button=button, write=lambda: _append_flags(info, rows))
 
 
 def _append_flags(info: DatasetInfo, rows: pd.DataFrame) -> None:
@@ -228,4 +228,3 @@ def _append_flags(info: DatasetInfo, rows: pd.DataFrame) -> None:
             NewEvent(row=int(row), kind="note", who=person, how="bulk", text=note, key=f"{step}:{row}:note", step=step)
         )
     cache.workspace().labels.append(info.id, new)
-    remember_step(info, "Flagged labels that look wrong", len(rows))

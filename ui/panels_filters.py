@@ -71,12 +71,12 @@ def show_filters(info: DatasetInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
         with st.popover("Filter", icon=":material/filter_alt:"), guard():
             _show_choice(info)
-        for place, one in enumerate(state.filters):
+        for one in state.filters:
             st.button(
                 describe(one, info),
                 icon=":material/close:",
                 icon_position="right",
-                key=f"filter:{place}",
+                key=f"filter:{info.id}:{hash(one)}",  # not its place, which the next one takes
                 on_click=state.remove,
                 args=(one,),
                 help="Take this filter away",

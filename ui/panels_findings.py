@@ -11,7 +11,7 @@ from sentiment.data import DatasetInfo, findings
 from sentiment.data.findings import Finding
 from sentiment.labels.events import NewEvent, new_key
 from ui import cache, cache_explore, text
-from ui.panels_bulk import remember_step, show_bulk, show_undo
+from ui.panels_bulk import show_bulk, show_undo, step_button, write_step
 from ui.panels_filters import split_run
 from ui.panels_label import choose_suspects
 from ui.people import may
@@ -128,13 +128,14 @@ def _show_finding(info: DatasetInfo, name: str, found: Finding) -> None:
     events = kind.propose(found)
     with st.container(horizontal=True, vertical_alignment="center"):
         if may(Role.OWNER):
+            button = step_button(info, f"remedy:{name}")
             st.button(
                 kind.remedy,
                 icon=":material/auto_fix_high:",
-                key=f"remedy:{name}",
+                key=button,
                 disabled=events.empty,
                 on_click=_apply,
-                args=(info, kind.remedy, events),
+                args=(info, kind.remedy, events, button),
             )
         if name == "conflicts":
             show_bulk(info, tuple(found.rows["row"].tolist()), key=name)
@@ -173,7 +174,7 @@ def _what_changes(events: pd.DataFrame) -> str:
     return f"Gives {n} another label; one click takes that back."
 
 
-def _apply(info: DatasetInfo, title: str, events: pd.DataFrame) -> None:
+def _apply(info: DatasetInfo, title: str, events: pd.DataFrame, button: str) -> None:
     """Writes a remedy into the label store, as one step."""
     person, step = session().person, new_key()
     new = [
@@ -189,5 +190,4 @@ def _apply(info: DatasetInfo, title: str, events: pd.DataFrame) -> None:
         )
         for row, kind, label, reason in events.itertuples(index=False)
     ]
-    cache.workspace().labels.append(info.id, new)
-    remember_step(info, title, len(new))
+    write_step(info, title, len(new), button=button, write=lambda: cache.workspace().labels.append(info.id, new))

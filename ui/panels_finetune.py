@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from sentiment.errors import SentimentError
 from sentiment.models import registry
 from sentiment.models.registry import BaseModel
 from sentiment.training import jobs
-from sentiment.training.allowed import check_settings, imbalance_for, strategies_for
+from sentiment.training.allowed import check_settings, imbalance_for, strategies_for, takes_vectors
 from sentiment.training.config import AUTO, BALANCED, STRATEGIES, FinetuneConfig
 from sentiment.training.estimate import FULL_FROM, estimate_seconds, tune_alike
 from sentiment.training.held_out import MOST_UNLABELED
@@ -61,7 +62,7 @@ def choose_base(info: DatasetInfo) -> BaseModel:
     recommended, reason = registry.recommend_base(
         info.language, n_labeled=info.n_labeled, language_counts=info.language_counts
     )
-    state, key = session(), f"base:{info.id}"
+    state, key = session(), _base_key(info)
     if state.widget(key) not in bases:
         state.set_widget(key, recommended)
     st.markdown(text.literal(reason, limit=400))
@@ -94,7 +95,7 @@ def _cards(bases: Sequence[BaseModel], info: DatasetInfo, *, chosen: str, recomm
                     disabled=base.name == chosen,
                     width="stretch",
                     on_click=session().set_widget,
-                    args=(f"base:{info.id}", base.name),
+                    args=(_base_key(info), base.name),
                 )
 
 
@@ -128,51 +129,67 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
     with st.expander("Advanced"):
         first, second, third = st.columns(3)
         with first:
-            epochs = st.number_input(
+            st.number_input(
                 "Epochs", 1, 1000, value=None, placeholder="Automatic", key="set:epochs",
                 help="Passes over the training rows; automatic takes more of them for fewer rows. Training ends early "
                 "when the validation rows stop improving.",
             )  # fmt: skip
-            rate = st.number_input(
+            st.number_input(
                 "Learning rate", 1e-6, 1.0, value=None, format="%g", placeholder="Automatic", key="set:rate",
                 help="How large a step the weights take; automatic takes what suits the base model.",
             )  # fmt: skip
         with second:
-            batch = st.number_input("Batch size", 1, 4096, default.batch_size, key="set:batch", help="Rows per step.")
-            length = st.number_input(
+            st.number_input("Batch size", 1, 4096, default.batch_size, key="set:batch", help="Rows per step.")
+            st.number_input(
                 "Longest text", 4, 1024, default.max_length, key="set:length",
                 help="In tokens, which are words or parts of words. What is beyond is not read.",
             )  # fmt: skip
         with third:
-            test, validation = _choose_held_out(default)
-        held_out = test + validation
-        seed = _choose_seed(info, default)
-        strategy, self_training = _choose_strategy(info, base)
-        vectors = choose_vectors(base.name)
-        allowed = imbalance_for(base.name, strategy)
-        imbalance = choose_imbalance(info, base, allowed, held_out=held_out)
+            held_out = _choose_held_out(default)
+        _choose_seed(info, default)
+        allowed = imbalance_for(base.name, _choose_strategy(info, base))
+        choose_vectors(base.name)
+        choose_imbalance(info, base, allowed, held_out=held_out)
         compared = choose_compared(info, base, allowed, held_out=held_out)
-        languages = choose_languages(info, held_out=held_out)
-    config = FinetuneConfig(
-        base=base.name,
-        seed=seed,
-        epochs=epochs,
-        batch_size=int(batch),
-        learning_rate=rate,
-        vectors=vectors,
+        choose_languages(info, held_out=held_out)
+    return chosen_settings(info, base.name), compared
+
+
+def chosen_settings(info: DatasetInfo, base: str) -> FinetuneConfig:
+    """The settings as they are chosen now; in a callback too, which runs before the page shows what has changed.
+
+    Raises:
+        UsageError: for settings that do not go together.
+    """
+    default = FinetuneConfig(base=base)
+
+    def value(name: str, otherwise: Any) -> Any:
+        found = session().widget(f"set:{name}")
+        return otherwise if found is None else found
+
+    tunable = bool(strategies_for(base))  # what is not drawn for this base may still be kept from another one
+    tuned = value("strategy", AUTO) if tunable else AUTO
+    strategy = None if tuned == AUTO else str(tuned)
+    imbalance = str(value("imbalance", AUTO))
+    return FinetuneConfig(
+        base=base,
+        seed=int(value("seed", default.seed)),
+        epochs=value("epochs", None),
+        batch_size=int(value("batch", default.batch_size)),
+        learning_rate=value("rate", None),
+        vectors=str(value("vectors", "")) if takes_vectors(base) else "",
         strategy=strategy,
-        self_training=self_training,
-        imbalance=imbalance,
-        languages=languages,
-        test_fraction=test,
-        validation_fraction=validation,
-        max_length=int(length),
+        self_training=tunable and info.n_labeled < info.n_rows and bool(value("self-training", False)),
+        imbalance=imbalance if imbalance in imbalance_for(base, strategy) else AUTO,
+        languages=str(value("languages", BALANCED)),
+        test_fraction=value("test", 100 * default.test_fraction) / 100,
+        validation_fraction=value("validation", 100 * default.validation_fraction) / 100,
+        max_length=int(value("length", default.max_length)),
     )
-    return config, compared
 
 
-def _choose_held_out(default: FinetuneConfig) -> tuple[float, float]:
-    """Shares of the rows that are held out to judge the model, and to choose its best epoch."""
+def _choose_held_out(default: FinetuneConfig) -> float:
+    """Draws the shares of the rows that judge the model, and that choose its best epoch; returns their sum."""
     test = st.slider(
         "Held out to judge", 0, 50, round(100 * default.test_fraction), format="%d %%", key="set:test",
         help="Share of the labeled rows that training never sees; the Evaluate page judges the model on them.",
@@ -181,31 +198,36 @@ def _choose_held_out(default: FinetuneConfig) -> tuple[float, float]:
         "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
         key="set:validation",
     )  # fmt: skip
-    return test / 100, validation / 100
+    return float(test / 100 + validation / 100)
 
 
-def _choose_strategy(info: DatasetInfo, base: BaseModel) -> tuple[str | None, bool]:
-    """How much of the base model is tuned, and whether rows without a label help; nothing to choose without one."""
+def _choose_strategy(info: DatasetInfo, base: BaseModel) -> str | None:
+    """Draws how much of the base model is tuned, which it returns, and whether rows without a label help.
+
+    There is nothing to choose, and None, for a base that was not pretrained.
+    """
     strategies = strategies_for(base.name)
     if not strategies:
-        return None, False
+        return None
     options = (AUTO, *strategies)
     chosen = st.selectbox("What is tuned", options, format_func=STRATEGY_TITLES.__getitem__, key="set:strategy")
     automatic = chosen == AUTO
     by_rows = f"By the other settings and the rows: the head alone below {FULL_FROM:,} training rows, else everything."
     st.caption(by_rows if automatic else STRATEGIES[chosen])
     n_unlabeled = info.n_rows - info.n_labeled
-    self_training = n_unlabeled > 0 and st.toggle(
-        "Learn from rows without a label as well",
-        key="set:self-training",
-        help=f"Of the {text.count(n_unlabeled, 'row')} without a label, up to {MOST_UNLABELED:,} count with the label "
-        "that the model guesses, each a tenth of a labeled row at most (self-training). It seldom helps much.",
-    )
-    return None if automatic else chosen, self_training
+    if n_unlabeled:
+        st.toggle(
+            "Learn from rows without a label as well",
+            key="set:self-training",
+            help=f"Of the {text.count(n_unlabeled, 'row')} without a label, up to {MOST_UNLABELED:,} count with the "
+            "label that the model guesses, each a tenth of a labeled row at most (self-training). It seldom helps "
+            "much.",
+        )
+    return None if automatic else chosen
 
 
-def _choose_seed(info: DatasetInfo, default: FinetuneConfig) -> int:
-    seed = st.number_input(
+def _choose_seed(info: DatasetInfo, default: FinetuneConfig) -> None:
+    st.number_input(
         "Seed", 0, 2**32 - 1, default.seed, key="set:seed",
         help="Draws the split and the order of the rows. The same seed on the same data gives the same run.",
     )  # fmt: skip
@@ -213,7 +235,6 @@ def _choose_seed(info: DatasetInfo, default: FinetuneConfig) -> int:
         f"column “{text.literal(info.group_column)}”" if info.group_column else "none chosen when the file was imported"
     )
     st.caption(f"Rows that stay together when rows are held out: duplicates always; documents: {group}.")
-    return int(seed)
 
 
 def show_start(
@@ -240,18 +261,33 @@ def show_start(
             "Fine-tune",
             type="primary" if primary else "secondary",
             icon=":material/play_arrow:",
-            key="start",
+            key=f"start:{info.id}:{session().run_id}",
             on_click=_start,  # before the page is drawn again, which takes a while
-            args=(info, config, workspace),
+            args=(info, session().run_id),
         )
         behind = f", after {text.count(len(waiting), 'run')} before it" if waiting else ""
         st.markdown(f"Takes {text.time_range(low, high)}{behind}.")
     jobs.prepare()
 
 
-def _start(info: DatasetInfo, config: FinetuneConfig, workspace: Workspace) -> None:
+def _start(info: DatasetInfo, in_use: str | None) -> None:
+    """Starts a run with the settings as they are chosen now, unless it is the second click of a double click.
+
+    Args:
+        info: the dataset.
+        in_use: the run that was in use when the button was drawn; the first click has put another in its place.
+    """
+    if session().run_id != in_use:
+        return
     with guard():
-        session().use_run(start_run(info, config, workspace))
+        config = chosen_settings(info, str(session().widget(_base_key(info))))
+        if find_problem(info, config) is None:  # else the page says it where the button was
+            session().use_run(start_run(info, config, cache.workspace()))
+
+
+def _base_key(info: DatasetInfo) -> str:
+    """Where the session keeps the name of the chosen base model."""
+    return f"base:{info.id}"
 
 
 def _say_recommendation(info: DatasetInfo, config: FinetuneConfig) -> None:

@@ -131,7 +131,8 @@ def choose_compared(info: DatasetInfo, base: BaseModel, allowed: Sequence[str], 
         help="Trains one model for each and one without any, on the same rows, and judges all of them on the same "
         "held-out rows.",
     )
-    pressed = st.button("Compare", icon=":material/compare_arrows:", key="compare:start", disabled=not chosen)
+    key = f"compare:start:{info.id}:{session().run_id}"  # so that a late click does not meet what is shown by then
+    pressed = st.button("Compare", icon=":material/compare_arrows:", key=key, disabled=not chosen)
     runs = text.count(len(chosen) + 1, "run")
     acts = text.listing([TITLES[name].lower() for name in chosen if name in OF_THE_LOOP])
     also = f" As {acts} can act only while everything is tuned, all of them tune everything." if acts else ""

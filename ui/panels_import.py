@@ -253,7 +253,6 @@ def _import(
         )
         info, new = workspace.add_dataset(dataset)
     state = session()
-    state.deleted = None
     state.notice = (
         f"Imported {text.count(info.n_rows, 'row')}."
         if new

@@ -1,12 +1,13 @@
 """The labeling card: one row large, what the model says of it, the keys, and the way back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from sentiment.access import Role, current
 from sentiment.labeling import LISTED, RANDOM, SUSPECTS, Labeling, Suggestion
+from sentiment.labels.classes import LabelClass
 from sentiment.labels.queues import DEFAULT, STRATEGIES
 from ui import text
 from ui.guard import guard
@@ -44,6 +45,7 @@ class Seat:
         row: the row on the card; None before the first and at the end of the queue.
         seen: rows that were on the card, oldest first.
         place: the position of `row` in `seen`.
+        noted: the row whose notes are drawn below the card; None where notes are not open.
     """
 
     queue: str = DEFAULT
@@ -52,6 +54,7 @@ class Seat:
     row: int | None = None
     seen: list[int] = field(default_factory=list)
     place: int = -1
+    noted: int | None = None
 
     def show(self, row: int | None) -> None:
         """Puts a row on the card; one that was there already takes its place again."""
@@ -113,11 +116,23 @@ def choose_queue(labeling: Labeling) -> None:
         st.caption(f"{STRATEGIES[place.queue]}.")
 
 
-def shortcuts(classes: list[str], chosen: Mapping[str, str]) -> dict[str, str]:
-    """The key of each class and action: as chosen, else 1 to 9 for the classes and the usual letters."""
+def shortcuts(classes: Sequence[LabelClass], chosen: Mapping[str, str]) -> dict[str, str]:
+    """The key of each class that is offered, and of each action: as chosen, else 1 to 9 and the usual letters.
+
+    A digit stays with its class when others are retired or merged: hands remember what a key means. Only where the
+    digits run out does a class take that of one that is no longer offered.
+
+    Args:
+        classes: all that there ever were.
+        chosen: keys by the name of a class or action.
+    """
     taken = {key.upper() for key in chosen.values()}
-    digits = iter(digit for digit in "123456789" if digit not in taken)
-    given = {name: chosen.get(name) or next(digits, "") for name in classes}
+    digits = [digit for digit in "123456789" if digit not in taken]
+    dealt = dict(zip([one.id for one in classes if one.name not in chosen], digits, strict=False))
+    offered = [one for one in classes if one.offered]
+    used = {dealt.get(one.id) for one in offered}
+    free = iter(digit for digit in digits if digit not in used)
+    given = {one.name: chosen.get(one.name) or dealt.get(one.id) or next(free, "") for one in offered}
     return given | {action: chosen.get(action) or key for action, key in KEYS.items()}
 
 
@@ -128,19 +143,24 @@ def show_card(labeling: Labeling) -> None:
 
 
 def _draw_card(labeling: Labeling) -> None:
-    waited = seat(labeling).row is None
+    place = seat(labeling)
+    waited = place.row is None
     with guard():
         _show_card(labeling)
-    if waited and seat(labeling).row is not None:
+    if waited and place.row is not None:
         st.rerun()  # from here on, only keys bring another row
+    if place.noted is not None and place.noted != place.row:
+        place.noted = None
+        st.rerun()  # the notes are drawn outside of this fragment
 
 
 def _show_card(labeling: Labeling) -> None:
     place = seat(labeling)
     if place.row is None or not labeling.has(place.row):
         place.show(_next(labeling, place))
-    classes, keys = labeling.classes(), labeling.store.settings(labeling.id)["keys"]
-    keys = shortcuts(classes, keys)
+    every = labeling.store.all_classes(labeling.id)
+    classes = [one.name for one in every if one.offered]
+    keys = shortcuts(every, labeling.store.settings(labeling.id)["keys"])
     with st.container(border=True, key="label-card"):
         if place.row is None:
             _show_end(labeling, place.queue)
@@ -206,13 +226,19 @@ def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> N
         ("forward", "Forward", ":material/arrow_forward:", lambda: _forward(labeling, place), row is not None),
         ("undo", "Undo", ":material/undo:", lambda: _undo(labeling, place), True),
         ("skip", "Skip", ":material/skip_next:", lambda: _skip(labeling, place, row), row is not None),
-        ("flag", "Unflag" if flagged else "Flag", ":material/flag:", lambda: _flag(labeling, place), row is not None),
+        (
+            "flag",
+            "Unflag" if flagged else "Flag",
+            ":material/flag:",
+            lambda: _flag(labeling, place, row),
+            row is not None,
+        ),
     ]
     with st.container(horizontal=True, key="label-actions"):
         for name, title, icon, act, possible in actions:
             st.button(
                 title,
-                key=f"act:{name}:{row}" if name == "skip" else f"act:{name}",
+                key=f"act:{name}:{row}" if name in ("skip", "flag") else f"act:{name}",
                 icon=icon,
                 shortcut=keys[name],
                 type="tertiary",
@@ -268,9 +294,9 @@ def _skip(labeling: Labeling, place: Seat, row: int | None) -> None:
         _forward(labeling, place)
 
 
-def _flag(labeling: Labeling, place: Seat) -> None:
-    assert place.row is not None
-    labeling.mark(place.row, "unflag" if labeling.known(place.row).flagged else "flag", who=session().person)
+def _flag(labeling: Labeling, place: Seat, row: int | None) -> None:
+    if row is not None and place.row == row:
+        labeling.mark(row, "unflag" if labeling.known(row).flagged else "flag", who=session().person)
 
 
 def _undo(labeling: Labeling, place: Seat) -> None:

@@ -1,10 +1,14 @@
 """Below the labeling card: several rows at once, classes, notes, settings; people and files stand beside it."""
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
 
 from sentiment.access import Role
+from sentiment.errors import UsageError
 from sentiment.labeling import Labeling
+from sentiment.labels.classes import LabelClass
 from ui import text
 from ui.guard import guard
 from ui.panels_label import KEYS, label_rows, seat, shortcuts
@@ -43,9 +47,10 @@ def show_bulk(labeling: Labeling) -> None:
             "Label": ["" if one.label is None else text.visible(one.label) for one in known],
         }
     )
+    times = f"bulk-times:{labeling.id}"  # a table of its own after each time, so that no tick is left
     event = st.dataframe(
         table,
-        key=f"bulk-rows:{labeling.id}:{wanted}:{regex}:{part.start}",
+        key=f"bulk-rows:{labeling.id}:{wanted}:{regex}:{part.start}:{session().kept.get(times, 0)}",
         hide_index=True,
         height=min(400, 35 * len(table) + 40),
         on_select="rerun",
@@ -54,23 +59,41 @@ def show_bulk(labeling: Labeling) -> None:
     )
     chosen = [rows[position] for position in event["selection"]["rows"]]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = labeling.classes()
-        name = st.selectbox("Label them", names, key=f"bulk-class:{labeling.id}", width=200)
-        title = f"Label {text.count(len(chosen), 'row')}" if chosen else "Choose rows first"
-        if st.button(title, key="bulk-label", disabled=not chosen or not names, type="secondary"):
-            labeling.label(chosen, str(name), who=session().person, how="bulk")
-            session().notice = f"{text.count(len(chosen), 'row')} labeled. “Undo” takes all of it back at once."
+        offered, key = labeling.store.classes(labeling.id), f"bulk-class:{labeling.id}"
+        named = _choose_class("Label them", offered, key=key, width=200)
+        title = "Choose rows first" if not chosen else f"Label {text.count(len(chosen), 'row')}"
+        if st.button(title, key="bulk-label", disabled=not chosen or named is None) and chosen and named is not None:
+            labeling.label(chosen, named.name, who=session().person, how="bulk")
+            session().kept[times] = session().kept.get(times, 0) + 1
+            said = f"{text.count(len(chosen), 'row')} labeled {text.literal(named.name, limit=40)}"
+            session().notice = f"{said}. “Undo” takes all of it back at once."
             st.rerun()
         if st.button(f"Label all {text.number(len(found))} one by one", key="bulk-queue"):
             label_rows(labeling, tuple(int(row) for row in found))
             st.rerun()
 
 
+def _choose_class(
+    title: str, classes: list[LabelClass], *, key: str, width: int | Literal["stretch"] = "stretch"
+) -> LabelClass | None:
+    """Draws the choice of a class; it is none at first, and again when somebody took the chosen one away."""
+    known = {found.id: found for found in classes}
+    chosen = st.selectbox(
+        title,
+        list(known),
+        index=None,
+        format_func=lambda one: text.visible(known[one].name) if one in known else "",
+        placeholder="Choose a class",
+        key=key,
+        width=width,
+    )
+    return known.get(chosen) if chosen is not None else None
+
+
 def show_classes(labeling: Labeling) -> None:
     """Draws the classes, and how to add, rename, merge, retire and bring them back."""
     person, store = session().person, labeling.store
     offered = store.classes(labeling.id)
-    names = [found.name for found in offered]
     add, rename, merge, retire = st.columns(4)
     with add, st.form(f"class-add:{labeling.id}", clear_on_submit=True):
         new = st.text_input("New class", max_chars=200, key=f"class-new:{labeling.id}")
@@ -78,22 +101,25 @@ def show_classes(labeling: Labeling) -> None:
             store.add_class(labeling.id, new, who=person)
             st.rerun()
     with rename, st.form(f"class-rename:{labeling.id}", clear_on_submit=True):
-        old = st.selectbox("Class", names, key=f"rename-old:{labeling.id}")
+        old = _choose_class("Class", offered, key=f"rename-old:{labeling.id}")
         name = st.text_input("Its new name", max_chars=200)
-        if st.form_submit_button("Rename", disabled=not names) and name.strip():
-            store.rename_class(labeling.id, str(old), name, who=person)
+        if st.form_submit_button("Rename", disabled=not offered) and name.strip():
+            store.rename_class(labeling.id, _name_of(old), name, who=person)
             st.rerun()
     with merge, st.form(f"class-merge:{labeling.id}", clear_on_submit=True):
-        parts = st.multiselect("Let these", names, key=f"merge-parts:{labeling.id}")
-        into = st.selectbox("count as", names, key=f"merge-into:{labeling.id}")
+        names = {found.id: found.name for found in offered}
+        parts = st.multiselect(
+            "Let these", list(names), format_func=names.__getitem__, key=f"merge-parts:{labeling.id}"
+        )
+        into = _choose_class("count as", offered, key=f"merge-into:{labeling.id}")
         if st.form_submit_button("Merge", disabled=len(names) < 2) and parts:
-            store.merge_classes(labeling.id, parts, str(into), who=person)
+            store.merge_classes(labeling.id, [names[part] for part in parts], _name_of(into), who=person)
             st.rerun()
     with retire, st.form(f"class-retire:{labeling.id}", clear_on_submit=True):
-        gone = st.selectbox("No longer offer", names, key=f"retire:{labeling.id}")
+        gone = _choose_class("No longer offer", offered, key=f"retire:{labeling.id}")
         st.caption("Rows that have it keep it.")
-        if st.form_submit_button("Retire", disabled=not names):
-            store.retire_class(labeling.id, str(gone), who=person)
+        if st.form_submit_button("Retire", disabled=not offered):
+            store.retire_class(labeling.id, _name_of(gone), who=person)
             st.rerun()
     aside = [found for found in store.all_classes(labeling.id) if not found.offered]
     for found in aside:
@@ -105,9 +131,15 @@ def show_classes(labeling: Labeling) -> None:
                 st.rerun()
 
 
+def _name_of(chosen: LabelClass | None) -> str:
+    if chosen is None:
+        raise UsageError("No class is chosen", todo="Choose one; somebody may have changed the classes meanwhile")
+    return chosen.name
+
+
 def show_notes(labeling: Labeling) -> None:
     """Draws the notes of the row on the card, and lets one be added."""
-    row = seat(labeling).row
+    row = seat(labeling).noted = seat(labeling).row
     if row is None:
         st.caption("There is no row on the card.")
         return
@@ -115,17 +147,24 @@ def show_notes(labeling: Labeling) -> None:
     for note in notes.to_dict("records"):
         when = text.date(note["at"].isoformat())
         st.markdown(f"**{text.literal(note['who'])}**, {when}: {text.literal(note['text'], limit=2_000)}")
-    with st.form(f"note:{labeling.id}", clear_on_submit=True):
-        new = st.text_input(f"A note on row {text.number(row + 1)}", max_chars=2_000)
-        if st.form_submit_button("Keep the note") and new.strip():
+    key = f"note-text:{labeling.id}:{row}"
+    with st.form(f"note:{labeling.id}:{row}", clear_on_submit=True):
+        st.text_input(f"A note on row {text.number(row + 1)}", max_chars=2_000, key=key)
+        st.form_submit_button("Keep the note", on_click=_keep_note, args=(labeling, row, key))
+
+
+def _keep_note(labeling: Labeling, row: int, key: str) -> None:
+    """Stores what was typed, on the row that it was typed for: the card may show another one by now."""
+    if new := str(session().widget(key) or "").strip():
+        with guard():
             labeling.mark(row, "note", who=session().person, text=new)
-            st.rerun()
 
 
 def show_settings(labeling: Labeling) -> None:
     """Draws the settings of labeling: goal, pace of updates, opinions, keys."""
     store, found = labeling.store, labeling.store.settings(labeling.id)
-    keys = shortcuts(labeling.classes(), found["keys"])
+    every = store.all_classes(labeling.id)
+    keys = shortcuts(every, found["keys"])
     with st.form(f"label-settings:{labeling.id}"):
         first, second = st.columns(2)
         with first:
@@ -143,11 +182,9 @@ def show_settings(labeling: Labeling) -> None:
         for position, (name, key) in enumerate(keys.items()):
             title = name.capitalize() if name in KEYS else text.shorten(text.visible(name), 24)
             index = options.index(key) if key in options else 0
-            chosen[name] = columns[position % 4].selectbox(
-                title, options, index=index, key=f"key:{labeling.id}:{position}"
-            )
+            chosen[name] = columns[position % 4].selectbox(title, options, index=index, key=f"key:{labeling.id}:{name}")
         if st.form_submit_button("Save"):
-            own = {name: key for name, key in chosen.items() if key and key != shortcuts(labeling.classes(), {})[name]}
+            own = {name: key for name, key in chosen.items() if key and key != shortcuts(every, {})[name]}
             used = [key for key in chosen.values() if key]
             if len(set(used)) < len(used):
                 st.error("Two of them have the same key. Choose another one for one of them.")
@@ -171,6 +208,7 @@ def show_more(labeling: Labeling) -> None:
     }
     if not may(Role.OWNER):
         parts = {name: show for name, show in parts.items() if name not in ("Classes", "Settings")}
+    seat(labeling).noted = None
     chosen = st.segmented_control("More", list(parts), key=f"label-more:{labeling.id}", label_visibility="collapsed")
     if chosen is not None:
         with guard():

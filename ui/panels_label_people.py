@@ -44,9 +44,9 @@ def show_people(labeling: Labeling) -> None:
             if not may(Role.OWNER):
                 continue
             with st.container(horizontal=True):
-                for position, name in enumerate(labeling.classes()):
-                    if st.button(text.literal(name, limit=40), key=f"settle:{dispute['row']}:{position}"):
-                        store.mark(labeling.id, [dispute["row"]], "settle", who=session().person, label=name)
+                for found in store.classes(labeling.id):
+                    if st.button(text.literal(found.name, limit=40), key=f"settle:{dispute['row']}:{found.id}"):
+                        store.mark(labeling.id, [dispute["row"]], "settle", who=session().person, label=found.name)
                         st.rerun()
 
 

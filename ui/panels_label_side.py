@@ -91,14 +91,28 @@ def show_guidelines(labeling: Labeling) -> None:
                 st.markdown(text.literal(line, limit=2_000))
         if not may(Role.OWNER):
             return
-        key = f"guidelines:{labeling.id}"
         with st.popover("Change" if written else "Write them", icon=":material/edit:"), guard():
-            new = st.text_area(
-                "What counts as which class?", written, key=key, max_chars=MAX_GUIDELINE_CHARS, height=240
-            )
-            if st.button("Save", key=f"save:{key}") and new != written:
-                labeling.store.set_guidelines(labeling.id, new, who=session().person)
-                st.rerun()
+            _edit_guidelines(labeling, written)
+
+
+def _edit_guidelines(labeling: Labeling, written: str) -> None:
+    """Draws the editor, which follows what others write until somebody types here."""
+    state, key = session(), f"guidelines:{labeling.id}"
+    began = state.kept.get(key, written)
+    if state.widget(key) in (None, began):
+        began = written
+        state.set_widget(key, written)
+    state.kept[key] = began
+    new = st.text_area("What counts as which class?", key=key, max_chars=MAX_GUIDELINE_CHARS, height=240)
+    if not st.button("Save", key=f"save:{key}") or new == written:
+        return
+    if began != written:
+        state.kept[key] = written
+        st.warning("Somebody changed the guidelines meanwhile. Take over what you need of them; then save again.")
+        return
+    labeling.store.set_guidelines(labeling.id, new, who=state.person)
+    state.kept[key] = new
+    st.rerun()
 
 
 def show_side(labeling: Labeling) -> None:

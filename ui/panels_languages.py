@@ -8,6 +8,7 @@ from sentiment.access import Role
 from sentiment.data import DatasetInfo
 from sentiment.data.language_changes import LanguageChange
 from ui import cache, text
+from ui.guard import guard
 from ui.people import may
 from ui.state import session
 from ui.widgets import LINE, LONG, WRAPPED, page_of_rows
@@ -97,7 +98,8 @@ def _show_last(info: DatasetInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f"Corrected last: {_describe(changes[-1])}.", width="stretch")
         if may(Role.OWNER):
-            st.button("Undo", icon=":material/undo:", key="undo-language", on_click=_undo, args=(info,))
+            key = f"undo-language:{len(changes)}"  # so that a second click does not fall on the one before
+            st.button("Undo", icon=":material/undo:", key=key, on_click=_undo, args=(info, changes[-1]))
 
 
 def _describe(change: LanguageChange) -> str:
@@ -112,9 +114,12 @@ def _describe(change: LanguageChange) -> str:
     return f"{meant} → {_name(change.language)}{by}{when}"
 
 
-def _undo(info: DatasetInfo) -> None:
-    change = cache.workspace().languages.undo(info.id)
-    if change is not None:
+def _undo(info: DatasetInfo, change: LanguageChange) -> None:
+    """Takes back the correction that the page named, unless it is no longer the last one."""
+    with guard():
+        if cache.workspace().languages.undo(info.id, expected=change) is None:
+            st.toast("That is no longer the last correction; nothing else was taken back.")
+            return
         session().notice = f"Taken back: {_describe(change)}."
 
 
@@ -162,7 +167,8 @@ def _show_rows(info: DatasetInfo, frame: pd.DataFrame, counts: dict[str, int]) -
         )
         rows = frame[(frame["language"] == code).to_numpy()]
         part = rows.iloc[page_of_rows(len(rows), key=f"language-page:{info.id}:{code}")]
-        chosen = _choose_rows(part, key=f"language-table:{info.id}:{code}:{cache.version(info.id)[-1]}")
+        shown = hash(tuple(part["row"]))  # ticks are kept by position, so other rows need a table of their own
+        chosen = _choose_rows(part, key=f"language-table:{info.id}:{code}:{cache.version(info.id)[-1]}:{shown}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             language = _choose_language("The chosen rows are in", key=f"language-single:{info.id}")
             st.button(
@@ -193,7 +199,9 @@ def _choose_rows(part: pd.DataFrame, *, key: str) -> tuple[int, ...]:
 
 
 def _correct(info: DatasetInfo, language: str, found: str | None, rows: tuple[int, ...] | None) -> None:
-    changes = cache.workspace().languages.change(info.id, language, found=found, rows=rows)
-    for kind in ("to", "single"):  # so that a second click corrects nothing else
-        session().set_widget(f"language-{kind}:{info.id}", None)
-    session().notice = f"Corrected: {_describe(changes.changes[-1])}."
+    """Corrects the languages of rows, or draws why it cannot."""
+    with guard():
+        changes = cache.workspace().languages.change(info.id, language, found=found, rows=rows)
+        for kind in ("to", "single"):  # so that a second click corrects nothing else
+            session().set_widget(f"language-{kind}:{info.id}", None)
+        session().notice = f"Corrected: {_describe(changes.changes[-1])}."

@@ -71,7 +71,8 @@ def show_map(info: DatasetInfo) -> None:
         again = " again" if state.status == "outdated" else ""
         show_closed(Role.LABELER, f"Nobody has had this map made{again} yet.")
         return
-    if st.button("Make the map", type="primary", icon=":material/scatter_plot:", key="make-map"):
+    key = f"make-map:{info.id}"  # so that a click on one dataset does not meet another
+    if st.button("Make the map", type="primary", icon=":material/scatter_plot:", key=key):
         text_map.start(cache.workspace().root, info.id, base)
         st.rerun()
 

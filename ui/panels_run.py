@@ -109,26 +109,33 @@ def _show_outcome(run: Run, state: RunState) -> None:
 
 def show_runs(runs: list[Run], workspace: Workspace) -> None:
     """Draws the runs of the dataset in use: look at, delete."""
-    state = session()
     for run in runs:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            status = jobs.read_state(run.folder)
-            score = (
-                "" if status.best_macro_f1 is None else f" · validation macro-F1 {text.percent(status.best_macro_f1)}"
-            )
-            st.markdown(f"**{text.literal(run.info.name)}**  \n{describe_run(run)}{score}", width="stretch")
-            if run.id == state.run_id:
-                st.badge("In use", color="violet")
-            elif st.button("Use", key=f"use-run:{run.id}"):
-                state.use_run(run)
-                st.rerun()
-            if not may(Role.OWNER):
-                continue
-            if st.button("Delete", key=f"delete-run:{run.id}", type="tertiary", icon=":material/delete:"):
+        if _show_one(run):
+            with guard():
                 _delete(run, workspace)
 
 
+def _show_one(run: Run) -> bool:
+    """Draws one run of the list; returns whether it is to be deleted."""
+    state = session()
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        status = jobs.read_state(run.folder)
+        score = "" if status.best_macro_f1 is None else f" · validation macro-F1 {text.percent(status.best_macro_f1)}"
+        st.markdown(f"**{text.literal(run.info.name)}**  \n{describe_run(run)}{score}", width="stretch")
+        if run.id == state.run_id:
+            st.badge("In use", color="violet")
+        elif st.button("Use", key=f"use-run:{run.id}"):
+            state.use_run(run)
+            st.rerun()
+        return may(Role.OWNER) and st.button(
+            "Delete", key=f"delete-run:{run.id}", type="tertiary", icon=":material/delete:"
+        )
+
+
 def _delete(run: Run, workspace: Workspace) -> None:
+    state = session()
     workspace.delete_run(run.id)
-    session().deleted = Deleted("run", run.id, run.info.name)
+    state.deleted.append(Deleted("run", run.id, run.info.name))
+    if run.id == state.run_id:
+        state.use_dataset(state.dataset_id)
     st.rerun()

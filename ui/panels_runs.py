@@ -28,7 +28,7 @@ def show_runs(workspace: Workspace, run: Run) -> None:
         address.take_as("find", _WORDS, read=lambda value: value, default="")
         words = st.text_input("Find", key=_WORDS, placeholder="name or setting", max_chars=200)
         address.tell("find", words or None)
-        runs = (workspace.runs() if scope == ALL else runs_of(workspace, run.info.dataset.id))[:MOST]
+        runs = (_all_runs(workspace) if scope == ALL else runs_of(workspace, run.info.dataset.id))[:MOST]
         table = pd.DataFrame([cache_compare.described(one) for one in runs], columns=list(COLUMNS))
         states = sorted(set(table["status"]))
         none: list[str] = []
@@ -43,6 +43,12 @@ def show_runs(workspace: Workspace, run: Run) -> None:
     _show_steps(runs, kept, ticked)
     if len(runs) == MOST:
         st.caption(f"The newest {text.number(MOST)} runs are listed.")
+
+
+def _all_runs(workspace: Workspace) -> list[Run]:
+    """The runs that can be used, newest first: those on datasets that are still there."""
+    there = {info.id for info in workspace.datasets()}
+    return [run for run in workspace.runs() if run.info.dataset.id in there]
 
 
 def _known(value: str, states: Sequence[str]) -> list[str] | None:
@@ -83,7 +89,7 @@ def _show_table(kept: pd.DataFrame, *, with_dataset: bool) -> list[int]:
     percent = f"%.1f{text.THIN}%%"
     event: Any = st.dataframe(
         shown,
-        key=f"runs:table:{int(with_dataset)}",
+        key=f"runs:table:{int(with_dataset)}:{hash(tuple(kept['id']))}",  # ticks are places: other runs, another table
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
@@ -114,11 +120,12 @@ def _show_steps(runs: Sequence[Run], kept: pd.DataFrame, ticked: Sequence[int]) 
     """Draws what can be done with the ticked runs, and the table as a file."""
     by_id = {run.id: run for run in runs}
     chosen = [by_id[run_id] for run_id in kept["id"].iloc[list(ticked)]]
+    mixed = len({run.info.dataset.id for run in chosen}) > 1
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Compare these {len(chosen)}" if len(chosen) > 1 else "Compare",
             icon=":material/compare_arrows:",
-            disabled=len(chosen) < 2,
+            disabled=len(chosen) < 2 or mixed,
             on_click=_compare,
             args=(chosen,),
             help="Tick two runs or more.",
@@ -137,6 +144,8 @@ def _show_steps(runs: Sequence[Run], kept: pd.DataFrame, ticked: Sequence[int]) 
             icon=":material/download:",
             on_click="ignore",
         )
+    if mixed:
+        st.info("Runs on different datasets have no held-out rows in common to compare. Tick runs on one dataset.")
     st.caption("Click a heading to sort. Each run is judged on its own held-out rows; comparing uses those in common.")
 
 

@@ -65,7 +65,7 @@ def show_thresholds(run: Run, judgement: Judgement) -> None:
     )
     with right:
         _show_rule(judgement, rule)
-        _show_saved(run, judgement, rule)
+        _show_saved(run, judgement, rule, name)
     _show_numbers(decided, name)
     _show_charts(run, judgement, rule, name, costs, held, chosen_on)
     _show_classes(judgement, held, rule, decided)
@@ -174,6 +174,10 @@ def _key(run: Run, name: str) -> str:
     return f"threshold:{run.id}:{name}"
 
 
+def _band_key(run: Run) -> str:
+    return f"undecided:{run.id}"
+
+
 def _drag(run: Run, draft: Draft, name: str, judgement: Judgement) -> None:
     key = _key(run, name)
     if session().widget(key) is None:
@@ -190,7 +194,7 @@ def _drag(run: Run, draft: Draft, name: str, judgement: Judgement) -> None:
 
 
 def _drag_band(run: Run, draft: Draft) -> None:
-    key = f"undecided:{run.id}"
+    key = _band_key(run)
     if session().widget(key) is None:
         session().set_widget(key, draft.undecided_below)
     draft.undecided_below = int(
@@ -214,7 +218,7 @@ def _show_rule(judgement: Judgement, rule: Rule) -> None:
             st.markdown(text.literal(sentence, limit=400))
 
 
-def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
+def _show_saved(run: Run, judgement: Judgement, rule: Rule, name: str) -> None:
     """Draws whether this rule is the run's, and for its owner the buttons that make it so."""
     saved = read_rule(run.folder) or Rule()
     if saved == rule:
@@ -229,7 +233,7 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
         with st.container(horizontal=True):
             st.button(
                 "Save with the run", icon=":material/save:", disabled=saved == rule, key="save-rule",
-                on_click=_save, args=(run, rule),
+                on_click=_save, args=(run, judgement, name),
                 help="From then on, scored files (on the Share page or by the command predict) and the endpoint get "
                 "the class that the rule says, and none where it leaves a row undecided. Probabilities stay as they "
                 "are.",
@@ -238,16 +242,20 @@ def _show_saved(run: Run, judgement: Judgement, rule: Rule) -> None:
                       disabled=rule.plain and saved.plain, on_click=_reset, args=(run, judgement))  # fmt: skip
 
 
-def _save(run: Run, rule: Rule) -> None:
+def _save(run: Run, judgement: Judgement, name: str) -> None:
+    """Saves the rule as its sliders stand now: the page may not have been drawn since one was dragged."""
+    draft, limit, band = _draft(run, judgement), session().widget(_key(run, name)), session().widget(_band_key(run))
+    draft.thresholds[name] = draft.thresholds.get(name, 0) if limit is None else int(limit)
+    draft.undecided_below = draft.undecided_below if band is None else int(band)
     with guard():
-        save_rule(run, rule)
+        save_rule(run, draft.rule)
 
 
 def _reset(run: Run, judgement: Judgement) -> None:
     with guard():
         save_rule(run, None)
     session().kept.pop(f"rule:{run.id}", None)
-    for key in (*(_key(run, name) for name in judgement.classes), f"undecided:{run.id}"):
+    for key in (*(_key(run, name) for name in judgement.classes), _band_key(run)):
         session().set_widget(key, 0)
     for name in ("undecided", *(_ADDRESS + name for name in judgement.classes)):
         address.tell(name, None)

@@ -15,6 +15,7 @@ import streamlit as st
 from sentiment.errors import SentimentError
 from sentiment.training.runs import Run, is_run_id
 from sentiment.workspace import Workspace
+from ui import text
 
 _KEY = "studio"
 T = TypeVar("T")
@@ -37,7 +38,7 @@ class Session:
         dataset_id: the dataset in use; None where there is none.
         run_id: the run in use, always one of the dataset in use; None where there is none.
         uploads: how many files were dealt with; a new number empties the upload box.
-        deleted: what was deleted last, until something else happens.
+        deleted: what was deleted here and can be brought back, oldest first.
         notice: a sentence to show once, on the next draw.
         person: the name that labels are given under.
         kept: what parts of pages keep (see `keep`).
@@ -48,7 +49,7 @@ class Session:
     dataset_id: str | None = None
     run_id: str | None = None
     uploads: int = 0
-    deleted: Deleted | None = None
+    deleted: list[Deleted] = field(default_factory=list)
     notice: str = ""
     person: str = "me"
     kept: dict[str, Any] = field(default_factory=dict)
@@ -91,23 +92,37 @@ class Session:
     def follow(self, workspace: Workspace) -> None:
         """Settles what is in use: what a newly opened address names, else what was in use, else the newest.
 
-        An address that is malformed, repeats itself or names what isn't there gives the default view.
+        An address that is malformed, repeats itself or names what isn't there gives the default view. Where what was
+        in use has been deleted elsewhere, a notice says so, and the page is drawn anew: a click that was meant for
+        the one must not act on the other.
         """
         named = (_single("dataset"), _single("run"))
         if named != (None, None) and named != self.address:
             self._open(workspace, *named)
-        infos = workspace.datasets()
-        if self.dataset_id not in {info.id for info in infos}:
-            self.dataset_id, self.run_id = (infos[0].id if infos else None), None
-        runs = runs_of(workspace, self.dataset_id)
-        if self.run_id not in {run.id for run in runs}:
-            self.run_id = runs[0].id if runs else None
+        gone = self._settle(workspace)
         self._write_address()
+        if gone:
+            self.notice = f"{self.notice} {gone}".strip()
+            st.rerun()
+
+    def _settle(self, workspace: Workspace) -> str:
+        """Takes the newest where what was in use isn't there; returns what to say of it, "" where nothing was."""
+        used_dataset, used_run = self.dataset_id, self.run_id
+        names = {info.id: info.name for info in workspace.datasets()}
+        if used_dataset not in names:
+            self.dataset_id, self.run_id = next(iter(names), None), None
+        runs = {run.id: run.info.name for run in runs_of(workspace, self.dataset_id)}
+        if self.run_id not in runs:
+            self.run_id = next(iter(runs), None)
+        if used_dataset and used_dataset != self.dataset_id:
+            return _describe_gone("dataset", names.get(str(self.dataset_id)))
+        return _describe_gone("run", runs.get(str(self.run_id))) if used_run and used_run != self.run_id else ""
 
     def _open(self, workspace: Workspace, dataset_id: str | None, run_id: str | None) -> None:
         try:
             if run_id and is_run_id(run_id):
-                self.dataset_id, self.run_id = workspace.run(run_id).info.dataset.id, run_id
+                dataset_id = workspace.run(run_id).info.dataset.id
+                self.dataset_id, self.run_id = workspace.dataset_info(dataset_id).id, run_id
             elif dataset_id and re.fullmatch(r"[0-9a-f]{12}", dataset_id):
                 self.dataset_id, self.run_id = workspace.dataset_info(dataset_id).id, None
         except SentimentError:
@@ -134,6 +149,12 @@ def session() -> Session:
 def runs_of(workspace: Workspace, dataset_id: str | None) -> list[Run]:
     """The runs of one dataset, newest first."""
     return [run for run in workspace.runs() if run.info.dataset.id == dataset_id]
+
+
+def _describe_gone(kind: str, name: str | None) -> str:
+    """A notice that what was in use is gone; `name` is what takes its place."""
+    instead = "there is no other" if name is None else f"this is “{text.literal(name)}”"
+    return f"The {kind} in use was deleted; {instead}."
 
 
 def _single(name: str) -> str | None:

@@ -14,6 +14,7 @@ from sentiment.data import DatasetInfo
 from sentiment.samples import Sample
 from sentiment.workspace import Workspace
 from ui import text
+from ui.guard import guard
 from ui.people import may
 from ui.state import session
 
@@ -96,25 +97,37 @@ def next_step(label: str, page: str, *, primary: bool = True) -> None:
 
 
 def show_notice(workspace: Workspace) -> None:
-    """Draws what has just happened, once, and the way back from the last deletion."""
-    state = session()
-    notice = state.take_notice()
+    """Draws what has just happened, once, and the way back from deletions."""
+    notice = session().take_notice()
     if notice:
         st.toast(notice, icon=":material/check:")
-    deleted = state.deleted
-    if deleted is None:
+    if session().deleted:
+        _show_deleted(workspace)
+
+
+def _show_deleted(workspace: Workspace) -> None:
+    """Draws the way back from the last deletion, behind which those before it wait."""
+    state = session()
+    there = {info.id for info in workspace.datasets()} | {run.id for run in workspace.runs()}
+    state.deleted = [one for one in state.deleted if one.id not in there]  # an import brings back, too
+    if not state.deleted:
         return
+    last, n_before = state.deleted[-1], len(state.deleted) - 1
+    before = f", and {text.number(n_before)} more before it" if n_before else ""
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f"The {deleted.kind} “{text.literal(deleted.name)}” was deleted.", width="stretch")
-        if st.button("Undo", icon=":material/undo:"):
-            restore = workspace.restore_dataset if deleted.kind == "dataset" else workspace.restore_run
-            restore(deleted.id)
-            state.deleted = None
-            state.notice = f"“{text.literal(deleted.name)}” is back."
+        st.markdown(f"The {last.kind} “{text.literal(last.name)}” was deleted{before}.", width="stretch")
+        undo = st.button("Undo", icon=":material/undo:", key=f"undo-deleted:{last.id}")  # a double click is one undo
+        dismiss = st.button("Dismiss", type="tertiary")
+    if undo:
+        with guard():
+            restore = workspace.restore_dataset if last.kind == "dataset" else workspace.restore_run
+            restore(last.id)
+            state.deleted.pop()
+            state.notice = f"“{text.literal(last.name)}” is back."
             st.rerun()
-        if st.button("Dismiss", type="tertiary"):
-            state.deleted = None
-            st.rerun()
+    if dismiss:
+        state.deleted = []
+        st.rerun()
 
 
 def import_sample(workspace: Workspace, sample: Sample) -> DatasetInfo:

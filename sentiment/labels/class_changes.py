@@ -11,6 +11,7 @@ from sentiment.labels.classes import Classes, LabelClass, add_class_event, check
 from sentiment.labels.database import Database
 from sentiment.labels.permissions import check_owner
 from sentiment.labels.projection import rows_of_classes, update_states
+from sentiment.labels.settings import read_settings, write_settings
 from sentiment.labels.source import Source
 
 _FILE = "file"  # who added the classes of the imported file
@@ -36,7 +37,7 @@ class ClassChanges:
         return self._change(dataset_id, who, change)
 
     def rename_class(self, dataset_id: str, name: str, new_name: str, *, who: str) -> LabelClass:
-        """Gives a class another name, also where it was given before.
+        """Gives a class another name, also where it was given before; a key that was chosen for it stays its own.
 
         Raises:
             DataError: if there is no such class, or the new name is empty, too long or taken.
@@ -47,6 +48,9 @@ class ClassChanges:
             checked = checked_new_name(classes, new_name, renaming=found.id)
             if checked != found.name:
                 _write(connection, dataset_id, "rename", class_id=found.id, name=checked, who=person)
+                keys = read_settings(connection, dataset_id)["keys"]
+                renamed = {checked if one == found.name else one: key for one, key in keys.items()}
+                write_settings(connection, dataset_id, {"keys": renamed}, who=person)
             return found.id
 
         return self._change(dataset_id, who, change)

@@ -127,7 +127,9 @@ def test_classes_change_without_losing_history(store):
     store.label(DATASET, [1], "positive", who="Ann")
     added = store.add_class(DATASET, "great", who="Ann")
     store.label(DATASET, [2], "great", who="Ann")
+    store.set_settings(DATASET, who="Ann", keys={"positive": "P", "undo": "3"})
     store.rename_class(DATASET, "positive", "good", who="Ann")
+    assert store.settings(DATASET)["keys"] == {"good": "P", "undo": "3"}
     assert store.counts(DATASET) == {"negative": 500, "good": 501, "great": 1}
     store.merge_classes(DATASET, ["great"], "good", who="Bob")
     assert store.counts(DATASET) == {"negative": 500, "good": 502}

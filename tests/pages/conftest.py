@@ -53,6 +53,21 @@ def button(app: AppTest, label: str) -> object:
     return next(found for found in app.button if found.label == label)
 
 
+def tick(app: AppTest, places: list[int]) -> AppTest:
+    """Ticks the rows at these places of the last table, which keeps them for as long as it is the same to a browser."""
+    _, _, key = app.dataframe[-1].proto.id.split("-", 2)
+    app.session_state[key] = {"selection": {"rows": places, "columns": [], "cells": []}}
+    return app.run()
+
+
+def press_twice(app: AppTest, label: str) -> AppTest:
+    """A double click: the second click comes when the server has drawn the page again and the browser not yet."""
+    button(app, label).click()  # type: ignore[attr-defined]
+    clicked = app._tree.get_widget_states()
+    app.run()
+    return app._run(clicked)
+
+
 @pytest.fixture
 def add(workspace: Workspace, tmp_path: Path) -> Callable[..., DatasetInfo]:
     """Imports a dataset with so many rows of each class."""

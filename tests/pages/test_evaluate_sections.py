@@ -19,7 +19,7 @@ from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
 from tests.judged_run import make_too_sure
-from tests.pages.conftest import words
+from tests.pages.conftest import button, tick, words
 
 CLASSES = ("negative", "neutral", "positive")
 Make = Callable[..., Run]
@@ -114,12 +114,10 @@ def test_ticked_mistakes_are_flagged_with_a_note_and_one_click_takes_it_back(
 ) -> None:
     run = make()
     go(app, "Mistakes")
-    assert app.button(key=f"flag:{run.id}").disabled
+    assert button(app, "The label is wrong").disabled  # type: ignore[attr-defined]
     table = app.dataframe[0].value
-    ticked = {"selection": {"rows": [0, 2], "columns": [], "cells": []}}
-    app.session_state[f"errors:{run.id}:model"] = ticked
-    app.run()
-    app.button(key=f"flag:{run.id}").click().run()
+    tick(app, [0, 2])
+    button(app, "The label is wrong (2 rows)").click().run()  # type: ignore[attr-defined]
     assert not app.exception
     events = workspace.labels.history(run.info.dataset.id)
     assert sorted(events["kind"]) == ["flag", "flag", "note", "note"]
@@ -133,16 +131,15 @@ def test_ticked_mistakes_are_flagged_with_a_note_and_one_click_takes_it_back(
 def test_a_flag_that_cannot_be_stored_says_why(
     app: AppTest, make: Make, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = make()
+    make()
     go(app, "Mistakes")
-    app.session_state[f"errors:{run.id}:model"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    app.run()
+    tick(app, [0])
 
     def refuse(*_: object) -> None:
         raise UsageError("The labels are locked", todo="Try again")
 
     monkeypatch.setattr("sentiment.labels.store.LabelStore.append", refuse)
-    app.button(key=f"flag:{run.id}").click().run()
+    button(app, "The label is wrong (1 row)").click().run()  # type: ignore[attr-defined]
     assert not app.exception
     assert "The labels are locked" in app.error[0].value
 

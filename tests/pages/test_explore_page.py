@@ -16,7 +16,7 @@ from sentiment.training.runs import Run
 from sentiment.training.text_reader import TextReader
 from sentiment.training.text_vectors import vectors_folder
 from sentiment.workspace import Workspace
-from tests.pages.conftest import HOSTILE, button, open_page, words
+from tests.pages.conftest import HOSTILE, button, open_page, press_twice, words
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_filters_combine_and_each_can_be_taken_away(app: AppTest, shop: DatasetI
     assert shown_rows(app) == list(range(1, 30, 3))
     app.segmented_control(key=f"class:{shop.id}").set_value("good").run()
     assert "No row." in words(app)
-    app.button(key="filter:0").click().run()
+    press(app, "shop: north")
     assert "29 of 90 rows" in words(app)
-    app.button(key="filter:0").click().run()
+    press(app, "“zipper”")
     assert "of 90 rows" not in words(app)
 
 
@@ -112,12 +112,76 @@ def test_found_rows_are_labeled_at_once_and_that_is_undone(
 ) -> None:
     open_section(app, "Search")
     app.text_input(key=f"search:{shop.id}").input("lovely").run()
-    app.button(key="bulk:search:0").click().run()
+    press(app, "bad")
     assert not app.exception
     assert workspace.dataset_info(shop.id).class_counts == {"bad": 88, "good": 2}
     assert set(workspace.labels.history(shop.id)["how"]) == {"bulk"}
     press(app, "Undo")
     assert workspace.dataset_info(shop.id).class_counts == {"bad": 30, "good": 60}
+
+
+def test_a_double_click_labels_once_so_that_one_undo_takes_it_back(
+    app: AppTest, shop: DatasetInfo, workspace: Workspace
+) -> None:
+    open_section(app, "Search")
+    app.text_input(key=f"search:{shop.id}").input("lovely").run()
+    press_twice(app, "bad")
+    assert not app.exception
+    assert len(workspace.labels.history(shop.id)) == 58
+    press(app, "Undo")
+    assert workspace.dataset_info(shop.id).class_counts == {"bad": 30, "good": 60}
+    press(app, "bad")  # what was taken back can be done again
+    assert workspace.dataset_info(shop.id).class_counts == {"bad": 88, "good": 2}
+
+
+def test_a_double_click_on_undo_takes_back_one_step(app: AppTest, shop: DatasetInfo, workspace: Workspace) -> None:
+    workspace.labels.label(shop.id, [0, 1], "good", who="me")
+    open_section(app, "Search")
+    app.text_input(key=f"search:{shop.id}").input("lovely").run()
+    press(app, "bad")
+    press_twice(app, "Undo")
+    assert not app.exception
+    assert workspace.dataset_info(shop.id).class_counts == {"bad": 28, "good": 62}
+
+
+def test_undo_leaves_alone_what_was_labeled_after_the_step_that_it_names(
+    app: AppTest, shop: DatasetInfo, workspace: Workspace
+) -> None:
+    open_section(app, "Search")
+    app.text_input(key=f"search:{shop.id}").input("lovely").run()
+    press(app, "bad")
+    workspace.labels.label(shop.id, [0], "good", who="me")  # in another window
+    press(app, "Undo")
+    assert workspace.dataset_info(shop.id).class_counts == {"bad": 87, "good": 3}
+    assert "nothing else was taken back" in app.toast[0].value
+    assert "rows changed" not in words(app)
+
+
+def test_undo_takes_back_the_step_of_whoever_did_it(app: AppTest, shop: DatasetInfo, workspace: Workspace) -> None:
+    workspace.labels.label(shop.id, [0], "good", who="Ann")
+    open_section(app, "Search")
+    app.text_input(key=f"search:{shop.id}").input("lovely").run()
+    press(app, "bad")
+    app.session_state["studio"].person = "Ann"  # as on the Label page
+    press(app, "Undo")
+    assert workspace.dataset_info(shop.id).class_counts == {"bad": 29, "good": 61}
+
+
+@pytest.mark.parametrize("label", ["Keep one of each, leave out the rest", "bad", "Undo"])
+def test_a_step_that_is_refused_is_told_on_the_page(
+    app: AppTest, shop: DatasetInfo, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    workspace.labels.note(shop.id, 5, "seen", who="me")  # a demo makes no database
+    open_section(app, "Findings")
+    if label != "Keep one of each, leave out the rest":
+        app.segmented_control(key=f"finding:{shop.id}").set_value("conflicts").run()
+    if label == "Undo":
+        press(app, "Give each text the label that most rows have")
+    pressed = button(app, label)
+    monkeypatch.setenv("SENTIMENT_MODE", "demo")  # from now on nobody may
+    pressed.click().run()
+    assert not app.exception
+    assert "demo" in app.error[0].value
 
 
 def test_found_rows_become_the_queue(app: AppTest, shop: DatasetInfo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +217,17 @@ def test_duplicates_are_left_out_by_a_click_and_brought_back_by_another(
     press(app, "Undo")
     assert workspace.dataset_info(shop.id).n_rows == 90
     assert app.metric[0].value == "2"
+
+
+def test_a_double_click_applies_a_remedy_once_so_that_one_undo_takes_it_back(
+    app: AppTest, shop: DatasetInfo, workspace: Workspace
+) -> None:
+    open_section(app, "Findings")
+    press_twice(app, "Keep one of each, leave out the rest")
+    assert not app.exception
+    assert len(workspace.labels.history(shop.id)) == 2
+    press(app, "Undo")
+    assert workspace.dataset_info(shop.id).n_rows == 90
 
 
 def test_conflicting_labels_are_settled_by_the_majority(app: AppTest, shop: DatasetInfo, workspace: Workspace) -> None:

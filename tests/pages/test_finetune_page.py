@@ -11,7 +11,7 @@ from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
-from tests.pages.conftest import open_page, words
+from tests.pages.conftest import button, open_page, words
 
 Add = Callable[..., DatasetInfo]
 
@@ -56,7 +56,7 @@ def test_one_click_starts_a_run_with_the_settings(
     open_page(app, "finetune")
     app.number_input(key="set:epochs").set_value(3).run()
     app.selectbox(key="set:imbalance").set_value("class-weights").run()
-    app.button(key="start").click().run()
+    button(app, "Fine-tune").click().run()  # type: ignore[attr-defined]
     (run,) = workspace.runs()
     assert started == [run.folder]
     assert run.info.dataset.id == info.id
@@ -73,7 +73,7 @@ def test_what_is_tuned_can_be_chosen_where_something_was_pretrained(
     app.selectbox(key="set:strategy").set_value("gradual").run()
     app.toggle(key="set:self-training").set_value(True).run()
     assert "the words last" in words(app)
-    app.button(key="start").click().run()
+    button(app, "Fine-tune").click().run()  # type: ignore[attr-defined]
     (run,) = workspace.runs()
     assert (run.info.config.strategy, run.info.config.self_training) == ("gradual", True)
     assert run.info.name.endswith("everything, from the top down, self-training")

@@ -1,13 +1,16 @@
 """The Label page, run without a browser: labels given by its buttons are in the store."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.labeling import Labeling
+from sentiment.labels.classes import LabelClass
 from sentiment.workspace import Workspace
-from tests.pages.conftest import HOSTILE, open_page, words
+from tests.pages.conftest import HOSTILE, open_page, tick, words
+from ui.panels_label import KEYS, shortcuts
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +121,112 @@ def test_a_dataset_without_labels_starts_with_the_usual_classes_by_a_click(app, 
     assert [found.name for found in workspace.labels.classes(info.id)] == ["negative", "neutral", "positive"]
     click(app, "class:2")
     assert workspace.dataset_info(info.id).class_counts["positive"] == 1
+
+
+def more(app: AppTest, info_id: str, name: str) -> None:
+    """Opens one of the panels below the card."""
+    app.segmented_control(key=f"label-more:{info_id}").set_value(name).run()
+
+
+def submit(app: AppTest, title: str) -> AppTest:
+    return next(found for found in app.button if found.label == title).click().run()
+
+
+def test_a_digit_stays_with_its_class_when_another_one_goes():
+    classes = [LabelClass(n, name) for n, name in enumerate("abc")]
+    assert shortcuts(classes, {}) == {"a": "1", "b": "2", "c": "3", **KEYS}
+    gone = [classes[0], replace(classes[1], retired=True), classes[2]]
+    assert shortcuts(gone, {}) == {"a": "1", "c": "3", **KEYS}
+    many = [LabelClass(n, f"c{n}", retired=n == 4) for n in range(10)]
+    assert shortcuts(many, {})["c9"] == "5"  # all others are dealt
+    assert shortcuts(classes, {"c": "1"}) == {"a": "2", "b": "3", "c": "1", **KEYS}
+
+
+def test_a_class_that_was_renamed_meanwhile_is_still_the_one_that_was_chosen(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "odd": 5, "": 5})
+    open_page(app, "label")
+    more(app, info.id, "Classes")
+    ids = {found.name: found.id for found in workspace.labels.classes(info.id)}
+    app.selectbox(key=f"retire:{info.id}").set_value(ids["odd"])
+    workspace.labels.rename_class(info.id, "odd", "strange", who="bob")
+    submit(app, "Retire")
+    assert [found.name for found in workspace.labels.all_classes(info.id) if found.retired] == ["strange"]
+
+
+def test_a_class_that_was_taken_away_meanwhile_is_no_other_one(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "odd": 5, "": 5})
+    open_page(app, "label")
+    more(app, info.id, "Classes")
+    ids = {found.name: found.id for found in workspace.labels.classes(info.id)}
+    app.selectbox(key=f"rename-old:{info.id}").set_value(ids["odd"])
+    next(found for found in app.text_input if found.label == "Its new name").set_value("new")
+    workspace.labels.retire_class(info.id, "odd", who="bob")
+    submit(app, "Rename")
+    assert "No class is chosen" in str([found.value for found in app.error])
+    assert {found.name for found in workspace.labels.all_classes(info.id)} == {"good", "bad", "odd"}
+
+
+def test_a_click_on_a_class_that_is_gone_settles_a_row_as_no_other(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "odd": 5, "": 5})
+    for who, name in (("ann", "bad"), ("bob", "good")):
+        workspace.labels.label(info.id, [16], name, who=who)
+    open_page(app, "label")
+    more(app, info.id, "People")
+    first = workspace.labels.classes(info.id)[0]
+    button = next(found for found in app.button if found.key == f"settle:16:{first.id}")
+    workspace.labels.retire_class(info.id, first.name, who="bob")
+    button.click().run()
+    assert not app.exception
+    assert "settle" not in set(workspace.labels.history(info.id)["kind"])
+
+
+def test_rows_that_were_labeled_at_once_are_no_longer_ticked(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "": 10})
+    open_page(app, "label")
+    more(app, info.id, "Several at once")
+    app.text_input(key=f"bulk:{info.id}").set_value("review").run()
+    app.selectbox(key=f"bulk-class:{info.id}").set_value(workspace.labels.classes(info.id)[0].id).run()
+    tick(app, [0, 1])
+    submit(app, "Label 2 rows")
+    assert len(workspace.labels.history(info.id)) == 2
+    assert next(found for found in app.button if found.key == "bulk-label").disabled
+
+
+def test_a_note_is_kept_on_the_row_that_it_was_typed_for(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "": 10})
+    open_page(app, "label")
+    more(app, info.id, "Notes")
+    row = int(next(found.label for found in app.text_input if "A note on" in found.label).split()[-1]) - 1
+    app.text_input(key=f"note-text:{info.id}:{row}").set_value("odd words")
+    keep = next(found for found in app.button if found.label == "Keep the note")
+    app.session_state["studio"].kept[f"seat:{info.id}"].step(-1)
+    app.session_state["studio"].kept[f"seat:{info.id}"].show(19 if row != 19 else 18)  # another row is on the card
+    keep.click().run()
+    assert workspace.labels.notes(info.id)[["row", "text"]].to_numpy().tolist() == [[row, "odd words"]]
+    assert app.session_state["studio"].kept[f"seat:{info.id}"].noted == (19 if row != 19 else 18)
+
+
+def test_guidelines_that_somebody_else_changed_are_not_overwritten_unseen(app, add, workspace: Workspace):
+    info = add({"good": 5, "": 5})
+    open_page(app, "label")
+    box = f"guidelines:{info.id}"
+    workspace.labels.set_guidelines(info.id, "by bob", who="bob")
+    app.run()
+    assert app.text_area(key=box).value == "by bob"  # nobody had typed here
+    workspace.labels.set_guidelines(info.id, "by bob, again", who="bob")
+    app.text_area(key=box).set_value("by me")
+    app.button(key=f"save:{box}").click().run()
+    assert "changed the guidelines meanwhile" in str([found.value for found in app.warning])
+    assert workspace.labels.guidelines(info.id) == "by bob, again"
+    app.button(key=f"save:{box}").click().run()
+    assert workspace.labels.guidelines(info.id) == "by me"
+
+
+def test_a_second_key_for_a_row_that_is_gone_flags_no_other(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "": 10})
+    open_page(app, "label")
+    flag = next(found for found in app.button if (found.key or "").startswith("act:flag:"))
+    click(app, "class:0")
+    flag.click().run()
+    assert not app.exception
+    assert set(workspace.labels.history(info.id)["kind"]) == {"label"}

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment import data
 from sentiment.data import DatasetInfo
 from sentiment.workspace import Workspace
-from tests.pages.conftest import open_page, words
+from tests.pages.conftest import open_page, press_twice, words
 from tests.pages.test_data_page import drop
 from ui import cache_explore, panels_label, text
 from ui.panels_filters import columns_of
@@ -47,9 +47,70 @@ def test_languages_are_counted_corrected_and_taken_back(app: AppTest, workspace:
     assert "rows found as German → Dutch" in words(app)
     table = next(found.value for found in app.dataframe if "Examples" in found.value)
     assert table["Language"].tolist() == ["English", "Dutch"]
-    app.button(key="undo-language").click().run()
+    app.button(key="undo-language:1").click().run()
     assert workspace.dataset_info(mixed.id).language_counts == {"en": 30, "de": 10}
     assert "Corrected last" not in words(app)
+
+
+def test_undo_takes_back_the_correction_that_the_page_names(
+    app: AppTest, workspace: Workspace, mixed: DatasetInfo
+) -> None:
+    workspace.languages.change(mixed.id, "nl", found="de")
+    workspace.languages.change(mixed.id, "fr", found="en")
+    open_page(app, "data")
+    undo = app.button(key="undo-language:2")
+    workspace.languages.change(mixed.id, "es", rows=[0])  # somebody else, meanwhile
+    undo.click().run()
+    assert not app.exception
+    assert "nothing else was taken back" in app.toast[0].value
+    assert [change.language for change in workspace.languages.read(mixed.id).changes] == ["nl", "fr", "es"]
+
+
+def test_a_double_click_on_undo_takes_back_one_correction(
+    app: AppTest, workspace: Workspace, mixed: DatasetInfo
+) -> None:
+    workspace.languages.change(mixed.id, "nl", found="de")
+    workspace.languages.change(mixed.id, "fr", found="en")
+    open_page(app, "data")
+    press_twice(app, "Undo")
+    assert not app.exception
+    assert [change.language for change in workspace.languages.read(mixed.id).changes] == ["nl"]
+
+
+def test_ticked_rows_stay_the_ones_that_were_ticked(app: AppTest, workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    pd.DataFrame({"text": [f"{ENGLISH} {i}" for i in range(130)], "label": ["pos", "neg"] * 65}).to_csv(path)
+    info, _ = workspace.add_dataset(data.import_file(path, text="text", label="label"))
+    open_page(app, "data")
+    tick(app, 0, 1)
+    assert app.button(key="correct-rows").label == "Correct 2 rows"
+    app.number_input(key=f"language-page:{info.id}:en").set_value(2).run()
+    assert app.button(key="correct-rows").label == "Choose rows first"
+    tick(app, 0)
+    assert app.button(key="correct-rows").label == "Correct 1 row"
+    workspace.labels.mark(info.id, [100], "exclude", who="Ann")  # the other rows of the page move up
+    app.run()
+    assert app.button(key="correct-rows").label == "Choose rows first"
+
+
+def tick(app: AppTest, *places: int) -> None:
+    """Ticks rows of the table of single rows; the browser keeps them for as long as the table has the same key."""
+    key = next(found.proto.id for found in app.dataframe if "language-table" in found.proto.id).split("-", 2)[-1]
+    app.session_state[key] = {"selection": {"rows": list(places), "columns": [], "cells": []}}
+    app.run()
+
+
+@pytest.mark.parametrize("key", ["correct-language", "undo-language:1"])
+def test_what_is_refused_is_told_on_the_page(
+    app: AppTest, workspace: Workspace, mixed: DatasetInfo, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    workspace.languages.change(mixed.id, "nl", found="de")
+    open_page(app, "data")
+    choose(app, "are really in", "nl")
+    monkeypatch.setenv("SENTIMENT_MODE", "demo")  # from now on nobody may
+    app.button(key=key).click().run()
+    assert not app.exception
+    assert "correct languages" in app.error[0].value
 
 
 def test_all_rows_can_be_said_to_be_in_one_language(app: AppTest, workspace: Workspace, mixed: DatasetInfo) -> None:
@@ -67,7 +128,8 @@ def test_in_a_demo_languages_are_shown_and_not_corrected(
     monkeypatch.setenv("SENTIMENT_MODE", "demo")
     open_page(app, "data")
     assert "2 languages" in words(app)
-    assert not [found for found in app.button if found.key in ("correct-language", "correct-rows", "undo-language")]
+    closed = ("correct-language", "correct-rows", "undo-language")
+    assert not [found for found in app.button if str(found.key).startswith(closed)]
 
 
 def test_a_column_of_languages_is_proposed_and_taken(app: AppTest, workspace: Workspace) -> None:

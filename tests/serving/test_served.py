@@ -1,5 +1,7 @@
 """Which runs the endpoint answers with: those an owner chose, and nothing else."""
 
+import shutil
+
 import pytest
 
 from sentiment import data
@@ -48,10 +50,10 @@ def test_the_run_chosen_last_is_the_default_and_each_can_be_taken_away(workspace
     assert list(served_runs(workspace)) == [first.id]
 
 
-def test_a_run_that_was_deleted_is_served_no_more(workspace, make_run):
+def test_a_run_that_is_gone_is_served_no_more(workspace, make_run):
     run = make_run()
     serve_run(workspace, run.id, on=True)
-    workspace.delete_run(run.id)
+    shutil.rmtree(run.folder)
     assert served_runs(workspace) == {}
 
 
@@ -68,7 +70,7 @@ def test_a_ninth_run_is_refused_and_no_other_is_dropped(workspace, make_run):
     assert list(served_runs(workspace)) == before
     serve_run(workspace, runs[0].id, on=True)  # one of the eight becomes the default
     assert next(iter(served_runs(workspace))) == runs[0].id
-    workspace.delete_run(runs[3].id)
+    shutil.rmtree(runs[3].folder)
     serve_run(workspace, runs[8].id, on=True)
     assert len(served_runs(workspace)) == 8
 
