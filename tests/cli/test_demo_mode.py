@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[[World, Path], list[str]]] = {
     "explain": lambda w, csv: ["en-cnn-news", "--text-value", "good", "--json", str(w.workspace.root / "out.json")],
     "report": lambda w, csv: [str(w.run.folder), "--out", str(w.workspace.root / "out.html")],
     "export": lambda w, csv: [str(w.run.folder), "--out", str(w.workspace.root / "out.zip")],
+    "import-data": lambda w, csv: [str(csv), "--text", "text"],
     "import-keras": lambda w, csv: [str(csv), "--name", "brought", "--labels", "a,b"],
     "import-vectors": lambda w, csv: [str(csv), "--name", "brought"],
     "import-base": lambda w, csv: [str(csv), "--name", "brought"],
