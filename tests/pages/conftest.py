@@ -69,6 +69,14 @@ def press_twice(app: AppTest, label: str) -> AppTest:
 
 
 @pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The run folders that a worker was asked for; none is started."""
+    folders: list[Path] = []
+    monkeypatch.setattr(jobs, "start", folders.append)
+    return folders
+
+
+@pytest.fixture
 def add(workspace: Workspace, tmp_path: Path) -> Callable[..., DatasetInfo]:
     """Imports a dataset with so many rows of each class."""
 

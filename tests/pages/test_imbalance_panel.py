@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.data import DatasetInfo
-from sentiment.training import jobs
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import Run, RunState
 from sentiment.workspace import Workspace
@@ -17,14 +16,6 @@ from tests.pages.conftest import button, open_page, words
 Add = Callable[..., DatasetInfo]
 STRATEGY = "set:imbalance"
 ENGLISH = "the battery is terrible and the screen broke after two weeks of light use"
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The run folders that a worker was asked for; none is started."""
-    folders: list[Path] = []
-    monkeypatch.setattr(jobs, "start", folders.append)
-    return folders
 
 
 def preview(app: AppTest) -> dict[str, list]:

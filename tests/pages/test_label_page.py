@@ -230,3 +230,16 @@ def test_a_second_key_for_a_row_that_is_gone_flags_no_other(app, add, workspace:
     flag.click().run()
     assert not app.exception
     assert set(workspace.labels.history(info.id)["kind"]) == {"label"}
+
+
+def test_a_class_that_was_taken_away_meanwhile_is_merged_into_none(app, add, workspace: Workspace):
+    info = add({"good": 5, "bad": 5, "odd": 5, "": 5})
+    open_page(app, "label")
+    more(app, info.id, "Classes")
+    ids = {found.name: found.id for found in workspace.labels.classes(info.id)}
+    app.multiselect(key=f"merge-parts:{info.id}").set_value([ids["odd"]])
+    app.selectbox(key=f"merge-into:{info.id}").set_value(ids["good"])
+    workspace.labels.retire_class(info.id, "odd", who="bob")
+    submit(app, "Merge")
+    assert not app.exception
+    assert all(found.merged_into is None for found in workspace.labels.all_classes(info.id))

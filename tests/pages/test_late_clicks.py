@@ -20,14 +20,6 @@ Judged = Callable[[DatasetInfo], Run]
 ENGLISH = "the battery is terrible and the screen broke after two weeks of light use"
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The run folders that a worker was asked for; none is started."""
-    folders: list[Path] = []
-    monkeypatch.setattr(jobs, "start", folders.append)
-    return folders
-
-
 def evaluate(app: AppTest, run: Run, section: str, **address: str) -> AppTest:
     """Opens a part of the Evaluate page on a run."""
     for name, value in {"run": run.id, "show": section, **address}.items():
