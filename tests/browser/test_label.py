@@ -38,8 +38,13 @@ def row_on_card(page: Page) -> int:
 
 
 def press(page: Page, key: str, *, leaves: int) -> None:
-    """Presses a key once the buttons of the row `leaves` are there, and waits until another is on the card."""
-    expect(page.locator(f".st-key-class-0-{leaves}")).to_be_visible()
+    """Presses a key once the row `leaves` has its own button for it, and waits until another row is on the card.
+
+    Buttons come one by one: the row before still owns the others when the first is there, and their keys do nothing.
+    """
+    name = "act-skip" if key == "s" else f"class-{int(key) - 1}"
+    expect(page.locator(f".st-key-{name}-{leaves}")).to_be_visible()
+    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")  # listens now
     page.keyboard.press(key)
     expect(page.locator(".st-key-label-state").get_by_text(f"Row {leaves + 1}", exact=True)).to_have_count(0)
 
