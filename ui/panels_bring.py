@@ -45,18 +45,17 @@ def bring_base(chosen_key: str) -> None:
         _show_own(chosen_key)
 
 
-def choose_vectors(base: str) -> str:
-    """Draws the choice of the word vectors that a base starts from; "" for none, or where it has its own."""
+def choose_vectors(base: str) -> None:
+    """Draws the choice of the word vectors that a base starts from; nothing where it has its own."""
     if not takes_vectors(base):
-        return ""
+        return
     stores = {store.name: store for store in list_vectors()}
     without = f"Those of {registry.WORDS_FROM}" if base == registry.WORD_VECTORS else "None: at random"
-    chosen = st.selectbox(
+    st.selectbox(
         "Word vectors to start from", ("", *stores), key=VECTORS_KEY,
         format_func=lambda name: text.literal(name) if name else without,
         help="Words that your rows lack are known then as well. Bring some under “Bring your own base model”.",
     )  # fmt: skip
-    return str(chosen)
 
 
 def _bring_vectors(chosen_key: str) -> None:

@@ -26,7 +26,7 @@ MOST = 8  # runs beside the one in use
 
 def show_comparison(workspace: Workspace, run: Run) -> None:
     """Draws the choice of other runs of the same dataset, and how the run in use compares with them."""
-    others = [one for one in runs_of(workspace, run.info.dataset.id) if one.id != run.id and _ready(one)]
+    others = [one for one in runs_of(workspace, run.info.dataset.id) if one.id != run.id and is_judged(one)]
     if not others:
         with st.container(border=True):
             st.markdown("**There is no other finished run on this dataset to compare with**")
@@ -55,7 +55,8 @@ def _key(run: Run) -> str:
     return f"compare:with:{run.id}"
 
 
-def _ready(run: Run) -> bool:
+def is_judged(run: Run) -> bool:
+    """Whether a run has said something of held-out rows: only then can it be compared."""
     return (run.folder / "predictions.parquet").exists()
 
 

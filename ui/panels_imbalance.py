@@ -45,8 +45,8 @@ def recommend(base: str, counts: Mapping[str, int]) -> tuple[str, str]:
     return recommended, reason
 
 
-def choose_imbalance(info: DatasetInfo, base: BaseModel, allowed: Sequence[str], *, held_out: float) -> str:
-    """Draws the choice with its sentence and what it does to this dataset; returns the strategy."""
+def choose_imbalance(info: DatasetInfo, base: BaseModel, allowed: Sequence[str], *, held_out: float) -> None:
+    """Draws the choice with its sentence and what it does to this dataset."""
     options = (AUTO, *allowed)
     if session().widget("set:imbalance") not in options:
         session().set_widget("set:imbalance", AUTO)
@@ -67,7 +67,6 @@ def choose_imbalance(info: DatasetInfo, base: BaseModel, allowed: Sequence[str],
         _show_preview(recommended if chosen == AUTO else chosen, counts)
         if (recommended if chosen == AUTO else chosen) == "augment":
             _show_variations(info, base, counts)
-    return str(chosen)
 
 
 def _show_preview(chosen: str, counts: dict[str, int]) -> None:

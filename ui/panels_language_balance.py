@@ -11,12 +11,12 @@ from ui import cache, text
 TITLES = {BALANCED: "Balanced across them", "as-they-are": "As they are"}
 
 
-def choose_languages(info: DatasetInfo, *, held_out: float) -> str:
-    """Draws the choice with what it does, where the labels are in several languages; returns the setting."""
+def choose_languages(info: DatasetInfo, *, held_out: float) -> None:
+    """Draws the choice with what it does, where the labels are in several languages."""
     table = (_table(cache.root(), info.id, cache.version(info.id)) * (1.0 - held_out)).round().astype(int)
     table = table[table.sum(axis=1) >= FEWEST]
     if len(table) < 2:
-        return BALANCED
+        return
     chosen = str(
         st.selectbox("Labels in several languages", TITLES, format_func=TITLES.__getitem__, key="set:languages")
     )
@@ -46,7 +46,6 @@ def choose_languages(info: DatasetInfo, *, held_out: float) -> str:
             ),
         },
     )
-    return chosen
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting the labels of each language")

@@ -201,6 +201,9 @@ def _choose_rows(part: pd.DataFrame, *, key: str) -> tuple[int, ...]:
 def _correct(info: DatasetInfo, language: str, found: str | None, rows: tuple[int, ...] | None) -> None:
     """Corrects the languages of rows, or draws why it cannot."""
     with guard():
+        done = cache.workspace().languages.read(info.id).changes
+        if done and (done[-1].language, done[-1].found, done[-1].rows) == (language, found, rows):
+            return  # a second click, before the first was drawn
         changes = cache.workspace().languages.change(info.id, language, found=found, rows=rows)
         for kind in ("to", "single"):  # so that a second click corrects nothing else
             session().set_widget(f"language-{kind}:{info.id}", None)

@@ -10,7 +10,8 @@ from sentiment.listing import COLUMNS
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import address, cache, cache_compare, text
-from ui.panels_compare import choose_for_comparison
+from ui.panels_compare import MOST as MOST_BESIDE
+from ui.panels_compare import choose_for_comparison, is_judged
 from ui.panels_slices import SECTION
 from ui.state import runs_of, session
 
@@ -120,12 +121,12 @@ def _show_steps(runs: Sequence[Run], kept: pd.DataFrame, ticked: Sequence[int]) 
     """Draws what can be done with the ticked runs, and the table as a file."""
     by_id = {run.id: run for run in runs}
     chosen = [by_id[run_id] for run_id in kept["id"].iloc[list(ticked)]]
-    mixed = len({run.info.dataset.id for run in chosen}) > 1
+    obstacle = _obstacle(chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Compare these {len(chosen)}" if len(chosen) > 1 else "Compare",
             icon=":material/compare_arrows:",
-            disabled=len(chosen) < 2 or mixed,
+            disabled=len(chosen) < 2 or obstacle is not None,
             on_click=_compare,
             args=(chosen,),
             help="Tick two runs or more.",
@@ -144,9 +145,25 @@ def _show_steps(runs: Sequence[Run], kept: pd.DataFrame, ticked: Sequence[int]) 
             icon=":material/download:",
             on_click="ignore",
         )
-    if mixed:
-        st.info("Runs on different datasets have no held-out rows in common to compare. Tick runs on one dataset.")
+    if obstacle is not None:
+        st.info(obstacle)
     st.caption("Click a heading to sort. Each run is judged on its own held-out rows; comparing uses those in common.")
+
+
+def _obstacle(chosen: Sequence[Run]) -> str | None:
+    """Why these runs cannot be compared; None where they can."""
+    if len(chosen) < 2:
+        return None
+    if len({run.info.dataset.id for run in chosen}) > 1:
+        return "Runs on different datasets have no held-out rows in common to compare. Tick runs on one dataset."
+    unjudged = [run for run in chosen if not is_judged(run)]
+    if unjudged:
+        named = text.literal(unjudged[0].info.name, limit=60)
+        others = f" and {text.count(len(unjudged) - 1, 'other')}" if len(unjudged) > 1 else ""
+        return f"{named}{others} cannot be compared: only finished runs with held-out rows can. Take the tick away."
+    if len(chosen) > MOST_BESIDE + 1:
+        return f"At most {text.number(MOST_BESIDE + 1)} runs are compared at once, and {len(chosen)} are ticked."
+    return None
 
 
 def _compare(chosen: Sequence[Run]) -> None:

@@ -201,6 +201,32 @@ def test_runs_of_deleted_datasets_are_not_listed_and_those_of_several_not_compar
     assert "different datasets" not in words(app)
 
 
+def test_ticked_runs_that_cannot_be_compared_are_named(
+    app: AppTest, add: Add, judged: Judged, workspace: Workspace
+) -> None:
+    run = judged(add({"bad": 50, "good": 50}))
+    unjudged = other_run(workspace, run, said="bad")
+    (unjudged.folder / "predictions.parquet").unlink()
+    evaluate(app, run, "Runs")
+    tick(app, [0, 1])
+    assert disabled(app, "Compare these 2")
+    assert f"{unjudged.info.name} cannot be compared" in words(app)
+
+
+def test_more_runs_than_are_compared_at_once_are_not_left_out_in_silence(
+    app: AppTest, add: Add, judged: Judged, workspace: Workspace
+) -> None:
+    run = judged(add({"bad": 50, "good": 50}))
+    for _ in range(9):
+        other_run(workspace, run, said="bad")
+    evaluate(app, run, "Runs")
+    tick(app, [*range(10)])
+    assert disabled(app, "Compare these 10")
+    assert "At most 9 runs" in words(app)
+    tick(app, [*range(9)])
+    assert not disabled(app, "Compare these 9")
+
+
 def test_a_double_click_takes_one_filter_away(app: AppTest, add: Add) -> None:
     info = add({"bad": 20, "good": 40})
     open_page(app, "balance")
