@@ -1,5 +1,6 @@
 """What every test shares: no test touches the user's workspace, and generated inputs are the same on every run."""
 
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,12 @@ def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "workspace"
     monkeypatch.setenv("SENTIMENT_WORKSPACE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each test, __main__ is pytest again: a page puts its script there, and new processes import what is there."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")
