@@ -148,16 +148,22 @@ def show_notes(labeling: Labeling) -> None:
         when = text.date(note["at"].isoformat())
         st.markdown(f"**{text.literal(note['who'])}**, {when}: {text.literal(note['text'], limit=2_000)}")
     key = f"note-text:{labeling.id}:{row}"
-    with st.form(f"note:{labeling.id}:{row}", clear_on_submit=True):
-        st.text_input(f"A note on row {text.number(row + 1)}", max_chars=2_000, key=key)
-        st.form_submit_button("Keep the note", on_click=_keep_note, args=(labeling, row, key))
+    st.text_input(
+        f"A note on row {text.number(row + 1)}", max_chars=2_000, key=key, on_change=_keep_note,
+        args=(labeling, row, key), placeholder="Kept with Enter, or as soon as you go on",
+    )  # fmt: skip
 
 
 def _keep_note(labeling: Labeling, row: int, key: str) -> None:
     """Stores what was typed, on the row that it was typed for: the card may show another one by now."""
-    if new := str(session().widget(key) or "").strip():
-        with guard():
-            labeling.mark(row, "note", who=session().person, text=new)
+    new, who = str(session().widget(key) or "").strip(), session().person
+    if not new:
+        return
+    with guard():
+        last = labeling.store.notes(labeling.id, row).tail(1)
+        if last[["who", "text"]].to_numpy().tolist() != [[who, new]]:  # a browser may send what was typed twice
+            labeling.mark(row, "note", who=who, text=new)
+        session().set_widget(key, "")
 
 
 def show_settings(labeling: Labeling) -> None:

@@ -120,6 +120,31 @@ def test_two_windows_of_one_name_are_told_and_one_of_another_is_not(visitors: Vi
     expect(first.get_by_text(told)).to_have_count(0, timeout=20_000)
 
 
+def test_a_note_is_kept_when_a_class_is_clicked_right_after_it_was_typed(
+    visitors: Visitors, server: AppServer, dataset_id: str
+) -> None:
+    page = visitors.open(f"label?dataset={dataset_id}")
+    page.get_by_role("radio", name="Notes").click()
+    settle(page)
+    row = row_on_card(page)
+    note = page.get_by_role("textbox", name=f"A note on row {row + 1}")
+    note.fill("odd words")
+    page.locator(f".st-key-class-0-{row}").get_by_role("button").click()
+    expect(note).to_have_count(0)
+    settle(page)
+    following = row_on_card(page)
+    page.get_by_role("textbox", name=f"A note on row {following + 1}").fill("more of them")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("more of them")).to_be_visible()
+    labels = Workspace(server.workspace).labels
+    assert labels.notes(dataset_id)[["row", "text"]].to_numpy().tolist() == [
+        [row, "odd words"],
+        [following, "more of them"],
+    ]
+    given = labels.history(dataset_id)
+    assert given[given["kind"] == "label"][["row", "label"]].to_numpy().tolist() == [[row, "negative"]]
+
+
 def rename(page: Page, old: str, new: str) -> None:
     """Renames a class in the panel below the card."""
     page.get_by_role("radio", name="Classes").click()

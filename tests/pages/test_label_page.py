@@ -197,11 +197,10 @@ def test_a_note_is_kept_on_the_row_that_it_was_typed_for(app, add, workspace: Wo
     open_page(app, "label")
     more(app, info.id, "Notes")
     row = int(next(found.label for found in app.text_input if "A note on" in found.label).split()[-1]) - 1
-    app.text_input(key=f"note-text:{info.id}:{row}").set_value("odd words")
-    keep = next(found for found in app.button if found.label == "Keep the note")
+    typed = app.text_input(key=f"note-text:{info.id}:{row}").set_value("odd words")
     app.session_state["studio"].kept[f"seat:{info.id}"].step(-1)
     app.session_state["studio"].kept[f"seat:{info.id}"].show(19 if row != 19 else 18)  # another row is on the card
-    keep.click().run()
+    typed.run()
     assert workspace.labels.notes(info.id)[["row", "text"]].to_numpy().tolist() == [[row, "odd words"]]
     assert app.session_state["studio"].kept[f"seat:{info.id}"].noted == (19 if row != 19 else 18)
 
