@@ -86,12 +86,12 @@ def show_guidelines(labeling: Labeling) -> None:
     if not written and not may(Role.OWNER):
         return
     with st.expander("Guidelines", expanded=bool(written)):
-        if written:
+        with st.container():  # one, however many lines: what stands below would be closed if it moved
             for line in written.splitlines():
                 st.markdown(text.literal(line, limit=2_000))
         if not may(Role.OWNER):
             return
-        with st.popover("Change" if written else "Write them", icon=":material/edit:"), guard():
+        with st.popover("Edit", icon=":material/edit:"), guard():
             _edit_guidelines(labeling, written)
 
 

@@ -145,6 +145,23 @@ def test_a_note_is_kept_when_a_class_is_clicked_right_after_it_was_typed(
     assert given[given["kind"] == "label"][["row", "label"]].to_numpy().tolist() == [[row, "negative"]]
 
 
+def test_guidelines_that_two_write_at_once_stay_open_with_a_warning(
+    visitors: Visitors, server: AppServer, dataset_id: str
+) -> None:
+    page = visitors.open(f"label?dataset={dataset_id}")
+    page.get_by_text("Guidelines", exact=True).click()
+    page.get_by_role("button", name="Edit").click()
+    typed = page.get_by_role("textbox", name="What counts as which class?")
+    typed.fill("Irony counts as what is meant.")
+    typed.blur()
+    settle(page)
+    Workspace(server.workspace).labels.set_guidelines(dataset_id, "Questions are neutral.", who="bob")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Somebody changed the guidelines meanwhile")).to_be_visible()
+    expect(page.get_by_text("Questions are neutral.")).to_be_visible()
+    expect(typed).to_have_value("Irony counts as what is meant.")
+
+
 def rename(page: Page, old: str, new: str) -> None:
     """Renames a class in the panel below the card."""
     page.get_by_role("radio", name="Classes").click()
