@@ -235,7 +235,7 @@ def _notes(names: Sequence[str], tables: Sequence[pd.DataFrame], *, n_common: in
         found.append(f"{rows} labeled differently between the runs and left out.")
     if chosen := [n for n, table in zip(names, tables, strict=True) if (table["split"] == "validation").any()]:
         found.append(
-            f"{_listing(chosen)} held out no test rows; these rows also chose when to stop, which flatters a little."
+            f"{_listing(chosen)} held out no test rows: what was chosen by these rows looks a little too good on them."
         )
     return tuple(found)
 

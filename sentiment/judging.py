@@ -19,6 +19,7 @@ from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.means import group_numbers
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import read_json, write_json
+from sentiment.models.hub import PREFIX, hub_folder
 from sentiment.models.package import RULE, is_package, open_package
 from sentiment.models.temperature import temperature_of
 from sentiment.training.runs import MODELS, Run
@@ -81,17 +82,29 @@ def probs_of(rows: pd.DataFrame, classes: Sequence[str], *, model: str = "model"
 def read_rule(run_folder: Path) -> Rule | None:
     """The decision rule that was saved with a run, or that stands in a package; None where there is none.
 
+    Args:
+        run_folder: of the run, or of its model; a package, also one of the Hub by its name.
+
     Raises:
         RunError: if it cannot be read.
+        ModelError: if there is no such package.
     """
-    folder = Path(run_folder)
-    path = (open_package(folder) if is_package(folder) else folder) / RULE
+    path = _beside_model(Path(run_folder)) / RULE
     try:
         return Rule.from_dict(read_json(path)) if path.exists() else None
     except (OSError, ValueError, RecursionError, SentimentError) as error:
         raise RunError(
             f"The thresholds of run {Path(run_folder).name} cannot be read", todo="Save them again on the Evaluate page"
         ) from error
+
+
+def _beside_model(named: Path) -> Path:
+    """The folder in which what belongs to a model is."""
+    if is_package(named):
+        return open_package(named)
+    if str(named).startswith(PREFIX):
+        return hub_folder(str(named))
+    return named.parent if (named.parent / "run.json").exists() else named
 
 
 def save_rule(run: Run, rule: Rule | None) -> None:

@@ -79,7 +79,9 @@ class Labeling:
         self._positions = self._mirror.positions
         base, _ = recommend_base(imported.language, n_labeled=0, language_counts=imported.language_counts)
         self._reader = TextReader(folder, base, self._rows)
+        self._documents = imported.frame["group"] if imported.group_column is not None else None
         self._groups = np.arange(len(self._rows))
+        self._sides = self._groups  # what is judged together: duplicates, and rows of one document
         self._grouped = False
         self._queues: dict[tuple[str, tuple[int, ...]], NDArray[np.int64]] = {}
         self._learned = _Learned()
@@ -216,7 +218,7 @@ class Labeling:
 
     def plateau(self) -> Plateau:
         """Whether more labels still pay."""
-        return judge_plateau([point.n_labels for point in self._curve], [point.macro_f1 for point in self._curve])
+        return judge_plateau(self._curve)
 
     @property
     def learning(self) -> bool:
@@ -264,7 +266,7 @@ class Labeling:
         head = QuickHead(vectors, classes)
         probs = head.update(labels, seed=_SEED)
         held_out = self._held_out()
-        score = head.score(labels, self._groups, held_out=held_out, seed=_SEED)
+        score = head.score(labels, self._sides, held_out=held_out, seed=_SEED)
         if score is not None and (not self._curve or self._curve[-1].n_labels != score.n_labels):
             self._curve.append(score)
         suspects = self._suspects(head, labels, classes) if self._suspected else None
@@ -276,7 +278,7 @@ class Labeling:
 
     def _held_out(self) -> NDArray[np.bool_] | None:
         """Rows that judge the curve: a fifth of those that the file labels, if that is enough; else None."""
-        chosen = (self._groups % _HELD_OUT == 0) & self._file_labels.notna().to_numpy()
+        chosen = (self._sides % _HELD_OUT == 0) & self._file_labels.notna().to_numpy()
         return chosen if chosen.sum() >= _ENOUGH_HELD_OUT else None
 
     # --- what is read from elsewhere
@@ -345,12 +347,14 @@ class Labeling:
         rows = np.flatnonzero(labels != UNLABELED)
         if len(np.unique(labels[rows])) < 2:
             return np.empty(0, np.int64)
-        probs = head.out_of_fold(rows, labels[rows], self._groups[rows], seed=_SEED)
+        probs = head.out_of_fold(rows, labels[rows], self._sides[rows], seed=_SEED)
         table = rank_suspects(rows, labels[rows], probs, classes=classes)
         return table.loc[table["score"] > 0.5, "row"].to_numpy(np.int64)
 
     def _group(self) -> None:
-        """Finds the texts that are the same, once."""
+        """Finds the texts that are the same, and those of one document, once."""
         if not self._grouped:
             self._groups = data.group_duplicates(self._texts, near=self.n_rows <= _MOST_FOR_NEAR)
+            documents = [] if self._documents is None else [self._documents]
+            self._sides = data.combine_groups(self._groups, *documents)
             self._grouped = True

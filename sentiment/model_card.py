@@ -179,7 +179,7 @@ def _held_out(judgement: Judgement | None) -> str:
     what = (
         "test rows, which nothing was chosen by"
         if judgement.split == "test"
-        else ("validation rows, by which its best state was chosen: no test rows were held out, so the figures flatter")
+        else "validation rows: no test rows were held out, and what was chosen by them looks a little too good"
     )
     lines += ["", f"In percent, with 95 % intervals, on {report['n_examples']:,} {what}."]
     for name in ("majority", "tfidf"):
@@ -202,10 +202,13 @@ def _calibration(run: Run, config: Mapping[str, Any], judgement: Judgement | Non
         return f"{temperature} The held-out rows are too few to tell how well it is calibrated."
     found = measure_calibration(judgement.probs(), judgement.labels, groups=judgement.groups)
     low, high = found.interval
+    too_good = ""
+    if judgement.split == "validation" and config.get("temperature"):
+        too_good = " These are the rows that the temperature was fitted on, so this is a little too good."
     return (
         f"{temperature} On the held-out rows, a probability is off by {100 * found.error:.1f} points on average "
         f"(expected calibration error; {100 * low:.1f} to {100 * high:.1f} once chance is taken off). "
-        f"{found.describe()}"
+        f"{found.describe()}{too_good}"
     )
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sentiment.data import Dataset, group_duplicates
-from sentiment.errors import DataError
+from sentiment.errors import DataError, UsageError
 from sentiment.labels.suspects import estimate_wrong, pool_opinions, rank_suspects
 from sentiment.models.baselines import Rows, fit_baseline
+from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.quick import QuickHead, assign_folds
 from sentiment.training.text_vectors import text_vectors
 
@@ -49,6 +50,7 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
     Raises:
         DataError: if there are too few labels to hold some out.
         ModelError: if there is no such base, or it is damaged.
+        UsageError: if it has learned from these texts: what it says of them is no independent opinion.
     """
     labeled = np.flatnonzero(dataset.frame["label"].notna().to_numpy())
     frame = dataset.frame.iloc[labeled]
@@ -59,6 +61,13 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
             f"{dataset.name} has {len(labeled)} labels of {len(dataset.classes)} class(es)",
             expected=f"At least {2 * _FOLDS} labels, of two classes or more",
             todo="Label more rows first",
+        )
+    known = learned_before(base)
+    n_known = 0 if known is None else int(np.isin(hash_texts(frame["text"]), known).sum())
+    if n_known:
+        raise UsageError(
+            f"The model {base} has learned from {n_known:,} of these {len(frame):,} texts, wrong labels among them",
+            todo="Name a base model instead, such as the one that it started from",
         )
     groups = group_duplicates(frame["text"])
     quick = QuickHead(text_vectors(dataset, base, folder=folder), dataset.classes, imbalance="none")

@@ -20,7 +20,7 @@ def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After each test, __main__ is pytest again: a page puts its script there, and new processes import what is there."""
+    """After each test, __main__ is pytest again: a page puts its script there, and new processes import it."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 

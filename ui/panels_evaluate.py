@@ -28,8 +28,8 @@ def show_verdict(judgement: Judgement) -> None:
         st.markdown(f"### {text.literal(judgement.verdict, limit=1000)}")
         if judgement.split == "validation":
             st.caption(
-                "No test rows were held out in this run. These are the validation rows, which also chose the best "
-                "epoch: the figures are a little too good."
+                "No test rows were held out in this run. These are the validation rows: what was chosen by them, the "
+                "best epoch or how sure the model says to be, looks a little too good on them."
             )
     for warning in judgement.reports["model"]["warnings"]:
         st.warning(text.literal(warning, limit=400), icon=":material/warning:")

@@ -127,25 +127,9 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
     """
     default = FinetuneConfig(base=base.name)
     with st.expander("Advanced"):
-        first, second, third = st.columns(3)
-        with first:
-            st.number_input(
-                "Epochs", 1, 1000, value=None, placeholder="Automatic", key="set:epochs",
-                help="Passes over the training rows; automatic takes more of them for fewer rows. Training ends early "
-                "when the validation rows stop improving.",
-            )  # fmt: skip
-            st.number_input(
-                "Learning rate", 1e-6, 1.0, value=None, format="%g", placeholder="Automatic", key="set:rate",
-                help="How large a step the weights take; automatic takes what suits the base model.",
-            )  # fmt: skip
-        with second:
-            st.number_input("Batch size", 1, 4096, default.batch_size, key="set:batch", help="Rows per step.")
-            st.number_input(
-                "Longest text", 4, 1024, default.max_length, key="set:length",
-                help="In tokens, which are words or parts of words. What is beyond is not read.",
-            )  # fmt: skip
-        with third:
-            held_out = _choose_held_out(default)
+        if base.name not in registry.BASELINES:
+            _choose_training(default)
+        held_out = _choose_held_out(default)
         _choose_seed(info, default)
         allowed = imbalance_for(base.name, _choose_strategy(info, base))
         choose_vectors(base.name)
@@ -153,6 +137,27 @@ def choose_settings(info: DatasetInfo, base: BaseModel) -> tuple[FinetuneConfig,
         compared = choose_compared(info, base, allowed, held_out=held_out)
         choose_languages(info, held_out=held_out)
     return chosen_settings(info, base.name), compared
+
+
+def _choose_training(default: FinetuneConfig) -> None:
+    """Draws what only networks have: how long and in what steps they learn, and how much of a text they read."""
+    first, second = st.columns(2)
+    with first:
+        st.number_input(
+            "Epochs", 1, 1000, value=None, placeholder="Automatic", key="set:epochs",
+            help="Passes over the training rows; automatic takes more of them for fewer rows. Training ends early "
+            "when the validation rows stop improving.",
+        )  # fmt: skip
+        st.number_input(
+            "Learning rate", 1e-6, 1.0, value=None, format="%g", placeholder="Automatic", key="set:rate",
+            help="How large a step the weights take; automatic takes what suits the base model.",
+        )  # fmt: skip
+    with second:
+        st.number_input("Batch size", 1, 4096, default.batch_size, key="set:batch", help="Rows per step.")
+        st.number_input(
+            "Longest text", 4, 1024, default.max_length, key="set:length",
+            help="In tokens, which are words or parts of words. What is beyond is not read.",
+        )  # fmt: skip
 
 
 def chosen_settings(info: DatasetInfo, base: str) -> FinetuneConfig:
@@ -167,6 +172,7 @@ def chosen_settings(info: DatasetInfo, base: str) -> FinetuneConfig:
         found = session().widget(f"set:{name}")
         return otherwise if found is None else found
 
+    network = base not in registry.BASELINES
     tunable = bool(strategies_for(base))  # what is not drawn for this base may still be kept from another one
     tuned = value("strategy", AUTO) if tunable else AUTO
     strategy = None if tuned == AUTO else str(tuned)
@@ -174,9 +180,9 @@ def chosen_settings(info: DatasetInfo, base: str) -> FinetuneConfig:
     return FinetuneConfig(
         base=base,
         seed=int(value("seed", default.seed)),
-        epochs=value("epochs", None),
-        batch_size=int(value("batch", default.batch_size)),
-        learning_rate=value("rate", None),
+        epochs=value("epochs", None) if network else None,
+        batch_size=int(value("batch", default.batch_size)) if network else default.batch_size,
+        learning_rate=value("rate", None) if network else None,
         vectors=str(value("vectors", "")) if takes_vectors(base) else "",
         strategy=strategy,
         self_training=tunable and info.n_labeled < info.n_rows and bool(value("self-training", False)),
@@ -184,17 +190,18 @@ def chosen_settings(info: DatasetInfo, base: str) -> FinetuneConfig:
         languages=str(value("languages", BALANCED)),
         test_fraction=value("test", 100 * default.test_fraction) / 100,
         validation_fraction=value("validation", 100 * default.validation_fraction) / 100,
-        max_length=int(value("length", default.max_length)),
+        max_length=int(value("length", default.max_length)) if network else default.max_length,
     )
 
 
 def _choose_held_out(default: FinetuneConfig) -> float:
     """Draws the shares of the rows that judge the model, and that choose its best epoch; returns their sum."""
-    test = st.slider(
+    first, second = st.columns(2)
+    test = first.slider(
         "Held out to judge", 0, 50, round(100 * default.test_fraction), format="%d %%", key="set:test",
         help="Share of the labeled rows that training never sees; the Evaluate page judges the model on them.",
     )  # fmt: skip
-    validation = st.slider(
+    validation = second.slider(
         "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
         key="set:validation",
     )  # fmt: skip

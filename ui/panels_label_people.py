@@ -63,7 +63,7 @@ def _show_agreement(table: pd.DataFrame, headings: dict[str, str]) -> None:
     shown = table.rename(columns={**headings, "agreement": "Agreement"})
     for heading in shown.select_dtypes(exclude="number"):
         shown[heading] = [text.visible(value) for value in shown[heading]]
-    shown["Agreement"] = 100 * shown["Agreement"]
+    shown["Agreement"] = (100 * shown["Agreement"]).round()  # the format cuts off what is behind the point
     percent = st.column_config.NumberColumn(format=f"%d{text.THIN}%%")
     plain = st.column_config.NumberColumn(format="%.2f")
     st.dataframe(shown, hide_index=True, column_config={"Agreement": percent, "Alpha": plain, "Kappa": plain})

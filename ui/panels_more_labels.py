@@ -89,7 +89,7 @@ def _show_table(values: Mapping[str, Any], ranked: list[Mapping[str, Any]]) -> N
     for part in sorted(values["classes"], key=lambda part: order.get(part["class"], len(order))):
         line = {"Class": text.visible(part["class"]), "Labels": part["n_labels"], "Held out": part["support"]}
         if "own" in part:
-            line["Its F1 now"] = text.percent(part["own"]["values"][part["own"]["n_measured"] - 1][0])
+            line["Its F1"] = text.percent(part["own"]["values"][part["own"]["n_measured"] - 1][0])
             line["Twice as many: points of its F1"] = _gain(part["own"]["gains"][2])
             line["Twice as many: points of macro-F1"] = _gain(part["mean"]["gains"][2])
         lines.append({**line, "Note": text.visible(part.get("skipped", ""))})

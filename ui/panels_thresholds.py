@@ -152,12 +152,14 @@ def _propose(
     best = cheapest_threshold(_sweep(chosen_on, judgement, draft.rule, name), false_alarm=costs[0], miss=costs[1])
 
     def use() -> None:
-        draft.thresholds[name] = round(100 * best)
-        session().set_widget(_key(run, name), round(100 * best))
+        draft.thresholds[name] = 0 if best is None else round(100 * best)
+        session().set_widget(_key(run, name), draft.thresholds[name])
 
+    title = "Use none" if best is None else f"Use {text.percent(best)}"
+    what = "No threshold of its own" if best is None else "It"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(f"Use {text.percent(best)}", icon=":material/savings:", on_click=use, key="use-cheapest")
-        st.markdown(f"It costs least on {text.count(chosen_on.n, 'validation row')}.", width="stretch")
+        st.button(title, icon=":material/savings:", on_click=use, key="use-cheapest")
+        st.markdown(f"{what} costs least on {text.count(chosen_on.n, 'validation row')}.", width="stretch")
     if judgement.split == "validation":
         st.caption("No test rows were held out: it is chosen and judged on the same rows, and looks a little too good.")
 

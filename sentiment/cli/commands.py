@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from sentiment.cli.compare import compare
 from sentiment.cli.distributed import Joining, distributed_options, joined
@@ -140,6 +141,8 @@ def finetune(
     config = FinetuneConfig(base=base, **settings)
     if joining is None:
         _check_folder(out, resume=resume)
+    if resume:
+        _check_settings_kept(out, config)
     from sentiment.data import import_file
     from sentiment.training.finetune import finetune as train
     from sentiment.training.held_out import split_labeled, write_split
@@ -183,6 +186,7 @@ def finetune(
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write the report as JSON.")
 def evaluate(run_dir: str, data: Path, text: str, label: str, json_file: Path | None) -> None:
     """Judge a run, or a base model with a head, on the labeled rows of DATA."""
+    from sentiment.comparing import count_trained_on
     from sentiment.data import import_file
     from sentiment.evaluation import evaluate as judge
     from sentiment.files import write_json
@@ -193,8 +197,10 @@ def evaluate(run_dir: str, data: Path, text: str, label: str, json_file: Path | 
     if labeled.empty:
         raise UsageError(f"No row of {data.name} has a label in the column {label!r}")
     report = judge(labeled["label"].tolist(), predict(labeled["text"].tolist()), classes=predict.classes)
-    report["n_trained_on"] = _n_trained_on(run_dir, labeled["text"])
-    if report["n_trained_on"]:
+    report["n_trained_on"] = count_trained_on(run_dir, labeled["text"])
+    if report["n_trained_on"] is None:
+        click.echo(f"Note: which texts {run_dir} was trained on is not known; its card names the corpora.", err=True)
+    elif report["n_trained_on"]:
         click.echo(
             f"Note: {report['n_trained_on']} of these {len(labeled)} texts were used in training; "
             "figures on them flatter the model.",
@@ -229,6 +235,23 @@ def _check_folder(out: Path, *, resume: bool) -> None:
         raise RunError(f"There is a run in {out} already", todo="Add --resume to go on with it, or name another folder")
 
 
+def _check_settings_kept(out: Path, config: FinetuneConfig) -> None:
+    """Refuses a setting that was given with --resume and is not the one that the run began with."""
+    from sentiment.training.runs import Run
+
+    context, began = click.get_current_context(), Run(out).info.config
+    for option in context.command.params:
+        name = str(option.name)
+        if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE or not hasattr(began, name):
+            continue
+        given, had = getattr(config, name), getattr(began, name)
+        if given != had:
+            raise UsageError(
+                f"{option.opts[0]} is {given}, but the run in {out} began with {'none' if had is None else had}",
+                todo="Leave the option away to go on as it began, or start a new run in another folder",
+            )
+
+
 def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) -> Any:
     from sentiment.training.runs import Run, create_run, describe_run, new_id
 
@@ -237,13 +260,6 @@ def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) 
         return Run(out)
     name = f"{dataset.name}, {config.base_name}"
     return create_run(out, describe_run(dataset, config, run_id=new_id(), name=name, dataset_folder=None))
-
-
-def _n_trained_on(run_dir: str, texts: Any) -> int:
-    """How many of the texts a model was trained or chosen on; 0 where that is not known."""
-    from sentiment.comparing import count_trained_on
-
-    return count_trained_on(run_dir, texts) or 0
 
 
 def _print_held_out(run: Any) -> None:

@@ -99,16 +99,15 @@ def _changes_text(changed: Any, name: str) -> str:
 
 
 def _trained_on(model: str, texts: Any) -> int | None:
-    """How many of the texts a model was trained on; None for a package that does not tell."""
+    """How many of the texts a model was trained on; None where it does not tell."""
     from sentiment.comparing import count_trained_on
 
-    known = count_trained_on(model, texts)
-    return known if known is not None or Path(model).is_file() else 0
+    return count_trained_on(model, texts)
 
 
 def _note_training(name: str, n: int | None, *, n_rows: int) -> None:
     if n is None:
-        click.echo(f"Note: which texts “{name}” was trained on is not in its package.", err=True)
+        click.echo(f"Note: which texts “{name}” was trained on is not known; its card names the corpora.", err=True)
     elif n:
         click.echo(
             f"Note: {n} of these {n_rows} texts were used in training “{name}”; figures on them flatter it.", err=True

@@ -49,6 +49,8 @@ def compare_many(
 ) -> Comparison:
     """The comparison of models with one of them, paired on the same rows.
 
+    That any class of any model is called better or worse by chance has a chance of at most 5 %, for each metric.
+
     Args:
         labels: the true class of each row.
         predictions: the predicted class of each row, by the model's name; two models at least.
@@ -61,10 +63,13 @@ def compare_many(
         DataError: if there is no row, or a label or a prediction is missing.
         ValueError: if the lengths differ.
     """
-    parts = []
+    parts, n_pairs = [], max(len(predictions) - 1, 1)
     for metric in COMPARED:
         for name, said in predictions.items():
-            part = compare(labels, said, predictions[against], classes=classes, metric=metric, groups=groups, seed=seed)
+            part = compare(
+                labels, said, predictions[against], classes=classes, metric=metric, groups=groups, n_pairs=n_pairs,
+                seed=seed,
+            )  # fmt: skip
             parts.append(part.assign(name=name, metric=metric))
     table = pd.concat(parts, ignore_index=True).rename(columns={"a": "value"}).drop(columns="b")
     table["better"] = table["better"].map({"a": "yes", "b": "no", "undecided": "undecided"})

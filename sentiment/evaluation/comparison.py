@@ -24,6 +24,7 @@ def compare(
     classes: Sequence[str],
     metric: str = "f1-score",
     groups: Sequence[Any] | None = None,
+    n_pairs: int = 1,
     seed: int = 0,
     n_resamples: int = 2000,
 ) -> pd.DataFrame:
@@ -31,7 +32,10 @@ def compare(
 
     The classes are looked at together: of one it is said that a model is better only where its difference is larger
     than the largest of all classes would be by chance in 95 % of the resamples (each in its own standard errors, as
-    Westfall and Young's max-t does). The interval of a class is that of the class by itself.
+    Westfall and Young's max-t does); where this is one of `n_pairs` comparisons that are shown together, its share of
+    the 5 % is divided by their number. The interval of a class is that of the class by itself.
+
+    "macro avg" is over the classes that have rows here: the same for both models, whatever one of them says besides.
 
     Returns:
         One row per class, and "macro avg" last. Columns: class, a and b (the metric, in [0, 1]), delta (a - b), low
@@ -50,15 +54,16 @@ def compare(
     sums, counts = _tally_pairs(*codes, groups=encode_groups(groups, len(truth)), n_classes=len(names))
     drawn = intervals.resample(sums, counts, n_resamples=n_resamples, seed=seed)
     place = METRICS.index(metric)
-    scores_a, scores_b = _scores(np.einsum("u,umsk->msk", counts.astype(float), sums), place=place)
-    drawn_a, drawn_b = _scores(np.moveaxis(drawn, 1, 0), place=place)
+    total, present = np.einsum("u,umsk->msk", counts.astype(float), sums), np.unique(codes[0])
+    scores_a, scores_b = _scores(total, place=place, present=present)
+    drawn_a, drawn_b = _scores(np.moveaxis(drawn, 1, 0), place=place, present=present)
     # what of the sums a metric can change by: recall, whose rows are the same for both, by the rows found alone
     parts = sums[:, :, : intervals.TRUE] if metric == "recall" else sums
     differ = (parts[:, 0] != parts[:, 1]).any(axis=1)
     n_differ = np.append(counts @ differ, counts @ differ.any(axis=1))
     low, high = paired_interval(drawn_a - drawn_b, n_differ)
     enough = n_differ >= FEWEST_DIFFERENCES
-    enough[:-1] &= _stand_out(scores_a - scores_b, drawn_a - drawn_b, enough)[:-1]
+    enough &= _stand_out(scores_a - scores_b, drawn_a - drawn_b, enough, n_pairs=n_pairs)
     better = np.where(enough & (low > 0), "a", np.where(enough & (high < 0), "b", "undecided"))
     return pd.DataFrame(
         {
@@ -91,23 +96,25 @@ def paired_interval(drawn: NDArray[np.float64], n_differ: NDArray[np.int64]) -> 
     return np.array(both).T
 
 
-def _stand_out(delta: NDArray[np.float64], drawn: NDArray[np.float64], enough: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _stand_out(
+    delta: NDArray[np.float64], drawn: NDArray[np.float64], enough: NDArray[np.bool_], *, n_pairs: int
+) -> NDArray[np.bool_]:
     """bool[n_classes + 1]: whose difference is beyond what the largest of all classes would be by chance.
 
     Args:
-        delta: float64[n_classes + 1], the mean of the classes last, which is no part of the family.
+        delta: float64[n_classes + 1], the mean of the classes last, which is a family of its own.
         drawn: float64[n_resamples, n_classes + 1].
         enough: bool[n_classes + 1], those where the rows can tell anything.
+        n_pairs: comparisons that share the chance of an error.
     """
-    error = drawn.std(axis=0)
-    steady = (error < 1e-12) & (delta != 0)  # the same in every resample: a clean sweep
-    family = enough & (error >= 1e-12)
-    family[-1] = False
-    if not family.any():
-        return steady
-    away = np.abs(drawn[:, family] - delta[family]) / error[family]
-    limit = float(np.quantile(away.max(axis=1), intervals.CONFIDENCE))
-    return steady | (family & (np.abs(delta) > limit * error))
+    error, level = drawn.std(axis=0), 1.0 - (1.0 - intervals.CONFIDENCE) / n_pairs
+    found = (error < 1e-12) & (delta != 0)  # the same in every resample: a clean sweep
+    for family in (np.arange(len(delta) - 1), np.array([len(delta) - 1])):
+        family = family[enough[family] & (error[family] >= 1e-12)]
+        if len(family):
+            away = np.abs(drawn[:, family] - delta[family]) / error[family]
+            found[family] = np.abs(delta[family]) > np.quantile(away.max(axis=1), level) * error[family]
+    return found
 
 
 def _tally_pairs(
@@ -136,13 +143,16 @@ def _tally_pairs(
     return sums, counts
 
 
-def _scores(sums: NDArray[np.float64], *, place: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scores(
+    sums: NDArray[np.float64], *, place: int, present: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A metric per class, then its mean, float64[..., n_classes + 1], of either model.
 
     Args:
         sums: float64[2, ..., 3, n_classes].
         place: of the metric in `METRICS`.
+        present: int64[n], the classes of the mean.
     """
-    both = intervals.score(sums)
-    a, b = np.concatenate([np.nan_to_num(both.per_class[place]), both.macro[place][..., None]], axis=-1)
+    per_class = np.nan_to_num(intervals.score(sums).per_class[place])
+    a, b = np.concatenate([per_class, per_class[..., present].mean(axis=-1, keepdims=True)], axis=-1)
     return a, b

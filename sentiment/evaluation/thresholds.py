@@ -136,6 +136,7 @@ class Sweep:
         false_alarms: float64[n], other rows that are.
         missed: float64[n], rows of the class that are not.
         n: rows in all.
+        without: false alarms and misses where the class has no threshold of its own.
     """
 
     thresholds: Floats
@@ -143,10 +144,15 @@ class Sweep:
     false_alarms: Floats
     missed: Floats
     n: int
+    without: tuple[int, int]
 
     def cost(self, *, false_alarm: float, miss: float) -> Floats:
         """float64[n]: what the mistakes cost per row, on average."""
         return np.asarray((false_alarm * self.false_alarms + miss * self.missed) / max(self.n, 1), np.float64)
+
+    def cost_without(self, *, false_alarm: float, miss: float) -> float:
+        """What they cost per row where the class has no threshold of its own."""
+        return (false_alarm * self.without[0] + miss * self.without[1]) / max(self.n, 1)
 
 
 def sweep_threshold(
@@ -162,13 +168,21 @@ def sweep_threshold(
     of_class = truth == place
     at_least = [np.sort(scores[kept]) for kept in (of_class, ~of_class)]
     found, false_alarms = (len(part) - np.searchsorted(part, grid, side="left") for part in at_least)
+    said = others.decide(table, classes) == place
     return Sweep(
-        grid, found.astype(float), false_alarms.astype(float), of_class.sum() - found.astype(float), len(truth)
+        thresholds=grid,
+        found=found.astype(float),
+        false_alarms=false_alarms.astype(float),
+        missed=of_class.sum() - found.astype(float),
+        n=len(truth),
+        without=(int((said & ~of_class).sum()), int((of_class & ~said).sum())),
     )
 
 
-def cheapest_threshold(sweep: Sweep, *, false_alarm: float, miss: float) -> float:
+def cheapest_threshold(sweep: Sweep, *, false_alarm: float, miss: float) -> float | None:
     """The threshold that costs least; of several, the one nearest to what calibrated probabilities would ask for.
+
+    None where it costs less to give the class no threshold of its own.
 
     With calibrated probabilities that is false_alarm / (false_alarm + miss) (Elkan 2001, "The Foundations of
     Cost-Sensitive Learning", section 2).
@@ -186,6 +200,8 @@ def cheapest_threshold(sweep: Sweep, *, false_alarm: float, miss: float) -> floa
             f"A false alarm costs {false_alarm:g} and a miss {miss:g}", expected="Numbers from 0 on, not both 0"
         )
     costs = sweep.cost(false_alarm=false_alarm, miss=miss)
+    if sweep.cost_without(false_alarm=false_alarm, miss=miss) < costs.min() - 1e-12:
+        return None
     best = np.flatnonzero(costs <= costs.min() + 1e-12)
     wanted = false_alarm / (false_alarm + miss)
     return float(sweep.thresholds[best[np.abs(sweep.thresholds[best] - wanted).argmin()]])

@@ -92,7 +92,10 @@ def plot_class_gains(
             cliponaxis=False,
         )
     )
-    heads = [f"<b>{label}</b>  +{value:.1f}" for label, value in zip(theme.short_names(names, 24), middle, strict=True)]
+    heads = [
+        f"<b>{label}</b>  {_points(value)}"
+        for label, (value, *_) in zip(theme.short_names(names, 24), gains, strict=True)
+    ]
     places = [lane - 0.3 for lane in lanes]
     most = max([1.0, *(100 * high for *_, high in gains)])
     least = min([0.0, *(100 * low for _, low, _ in gains)])

@@ -67,8 +67,10 @@ def data_block(name: str, value: Any) -> Html:
 
 
 def percent(share: float) -> str:
-    """A share as a percentage with the digits that mean something: "81 %", "0.4 %"."""
+    """A share as a percentage with the digits that mean something: "81 %", "0.4 %"; never 100 % of less than all."""
     value = 100 * share
+    if 0 < value < 0.05 or 99.95 <= value < 100:
+        return f"{'<0.1' if value < 1 else '>99.9'}{THIN}%"
     return f"{value:.{1 if 0 < value < 1 or 99 < value < 100 else 0}f}{THIN}%"
 
 

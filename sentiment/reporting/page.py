@@ -128,7 +128,8 @@ def _calibration(run: Run, judgement: Judgement) -> Html:
     if temperature not in (None, 1.0):
         undone = apply_temperature(probs, 1.0 / float(temperature or 1.0))
         before = measure_calibration(undone, labels, groups=groups)
-    return sections.show_calibration(before, measure_calibration(probs, labels, groups=groups), temperature=temperature)
+    after, same = measure_calibration(probs, labels, groups=groups), judgement.split == "validation"
+    return sections.show_calibration(before, after, temperature=temperature, same_rows=same)
 
 
 def _provenance(run: Run, judgement: Judgement) -> Html:

@@ -24,8 +24,8 @@ def show_verdict(judgement: Judgement) -> Html:
     warnings = [*report["warnings"]]
     if judgement.split == "validation":
         warnings.append(
-            "No test rows were held out in this run. These are the validation rows, which also chose the best epoch: "
-            "the figures are a little too good."
+            "No test rows were held out in this run. These are the validation rows: what was chosen by them, the best "
+            "epoch or how sure the model says to be, looks a little too good on them."
         )
     shown = [
         ("Right", percent(report["accuracy"]), f"{span(report['intervals']['accuracy'])}{_PERCENT}"),
@@ -148,14 +148,15 @@ def show_confusion(report: Mapping[str, Any]) -> Html:
     head = tag("tr", tag("th", "Label"), *(tag("th", chip(code, name), scope="col") for code, name in enumerate(names)))
     lines = []
     for i, name in enumerate(names):
-        total = max(1, sum(matrix[i]))
+        total = sum(matrix[i])
         cells = []
         for j, said in enumerate(names):
             n = matrix[i][j]
+            share = n / max(total, 1)
             label = f"{number(n)} of {number(total)} rows labeled {name} are called {said}: show them"
             button = tag(
-                "button", number(n), type="button", class_=f"c{j} s{round(SHADES * n / total)}",
-                data_true=i, data_said=j, aria_label=label, title=f"{percent(n / total)} of its rows",
+                "button", number(n), type="button", class_=f"c{j} s{round(SHADES * share)}",
+                data_true=i, data_said=j, aria_label=label, title=f"{percent(share)} of its rows",
             )  # fmt: skip
             cells.append(tag("td", button, class_="right" if i == j else None))
         lines.append(tag("tr", tag("th", chip(i, name), scope="row"), *cells))
@@ -188,8 +189,10 @@ def show_uncalibrated(n: int) -> Html:
     return join(_CALIBRATION, tag("p", told))
 
 
-def show_calibration(before: Calibration | None, after: Calibration, *, temperature: float | None) -> Html:
-    """Whether the probabilities mean what they say."""
+def show_calibration(
+    before: Calibration | None, after: Calibration, *, temperature: float | None, same_rows: bool
+) -> Html:
+    """Whether the probabilities mean what they say; `same_rows` if the temperature was fitted on the very same."""
     low, high = after.interval
     told = (
         f"A probability of this model is off by {100 * after.error:.1f} points on average (calibration error; "
@@ -202,6 +205,8 @@ def show_calibration(before: Calibration | None, after: Calibration, *, temperat
         )
     elif temperature is None:
         told += " No temperature was fitted when it was trained."
+    if same_rows and temperature is not None:
+        told += " It was fitted on these very rows, for no test rows were held out: that looks a little too good."
     lines = [
         _line(
             join(f"{percent(one.low)} to {percent(one.high)}"),

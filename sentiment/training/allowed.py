@@ -41,6 +41,8 @@ def check_settings(config: FinetuneConfig) -> None:
             f"Word vectors do not go with {config.base}, whose words have vectors already",
             expected=f"The base {SCRATCH}, {SCRATCH_RNN} or {WORD_VECTORS}",
         )
+    if config.base in BASELINES:
+        _check_unused(config)
     if config.strategy == "head" and (config.epochs is not None or config.learning_rate is not None):
         raise UsageError(
             "Epochs and learning rate do not go with the strategy 'head', which is fitted in one step",
@@ -54,6 +56,18 @@ def check_settings(config: FinetuneConfig) -> None:
     ):
         if given:
             raise UsageError(f"{setting} does not go with {config.base}", expected="A base model that was pretrained")
+
+
+def _check_unused(config: FinetuneConfig) -> None:
+    """Raises a UsageError for a setting of a network's training: a baseline is fitted in one step to whole texts."""
+    for name in ("epochs", "learning_rate", "batch_size", "max_length"):
+        value = getattr(config, name)
+        if value != getattr(FinetuneConfig, name):
+            raise UsageError(
+                f"The setting {name.replace('_', ' ')} ({value:g}) does not go with {config.base}, which is fitted in "
+                "one step to whole texts",
+                todo="Leave it as it is, or choose a network",
+            )
 
 
 def _what(config: FinetuneConfig) -> str:

@@ -67,7 +67,7 @@ def finetune(
     ended = {"status": "stopped", "message": message} if outcome.asked else {}
     journal.tell(phase="Measuring the simple baselines", **ended)
     for column, name in compared_baselines(run.info.config.base, language=dataset.language).items():
-        probs = predict_compared(name, labeled, language=dataset.language)
+        probs = predict_compared(name, run.info.config, labeled, outcome.learned, language=dataset.language)
         table = add_predictions(table, column, probs, labeled.classes)
     run.write_predictions(table)
     return journal.tell(status="stopped" if outcome.asked else "finished", phase="", seconds_left=None, message=message)

@@ -32,21 +32,25 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
     guesses = _log_probs(of_validation, first)
     score, loss = _judge(guesses, labels[split.validation])
     journal.run.log(step=1, epoch=1.0, kind="validation", loss=round(loss, 5), macro_f1=round(score, 5))
-    asked, head = journal.should_stop(), first
+    asked, head, learned = journal.should_stop(), first, rows
     if not asked and len(rows) == len(split.train):
-        both = np.concatenate([of_train, of_validation])
-        head = _fit(transfer, both, np.concatenate([rows, split.validation]), unlabeled)
+        both = np.concatenate([rows, split.validation])
+        second = _fit(transfer, np.concatenate([of_train, of_validation]), both, unlabeled)
+        asked = journal.should_stop()  # then it is half fitted, and the first one is kept
+        if not asked:
+            head, learned = second, both
     transfer.save({**params, "head": head})
     journal.tell(step=1, epoch=1, best_macro_f1=score, phase="Judging the held-out rows")
     if len(split.test):
         log_probs = _log_probs(transfer.vectors(transfer.tokens(labeled.texts(split.test))), head)
     else:
-        log_probs = guesses
+        log_probs, learned = guesses, rows
     return Outcome(
         np.exp(log_probs),
         np.exp(guesses),
         _message(score, n_rows=len(rows), n_train=len(split.train), asked=asked),
-        asked,
+        learned=learned,
+        asked=asked,
     )
 
 

@@ -23,11 +23,13 @@ class Outcome:
             not learned from them.
         message: what happened, in a sentence.
         asked: whether it ended because it was asked to stop.
+        learned: int64[n], positions of the labeled rows that the model learned from which `probs` are of.
     """
 
     probs: NDArray[np.float32]
     validation: NDArray[np.float32]
     message: str
+    learned: NDArray[np.int64]
     asked: bool = False
 
 

@@ -24,7 +24,7 @@ from sentiment.evaluation.growth import OF_ONE_CLASS, Growth, HeldOut, Trial, gr
 from sentiment.evaluation.metrics import TOO_FEW
 from sentiment.files import read_json, write_json
 from sentiment.models.registry import BASELINES, MAJORITY, SCRATCH, SCRATCH_RNN
-from sentiment.training.held_out import Labeled, kept_split
+from sentiment.training.held_out import Labeled, hash_texts, kept_split, learned_before
 from sentiment.training.runs import LEARNING_CURVE, Run
 
 FEWEST_LABELS, FEWEST_HELD_OUT = 100, 50
@@ -59,7 +59,7 @@ def measure_learning(run: Run, dataset: Dataset) -> dict[str, Any]:
     held_out = labeled.held_out
     own = np.concatenate([labeled.split.train, labeled.split.validation])
     train = own if len(labeled.split.test) else labeled.split.train
-    skipped = _reason_against(run, n_labels=len(train), n_held_out=len(held_out))
+    skipped = _reason_against(run, labeled.frame["text"].iloc[train], n_held_out=len(held_out))
     values = {"skipped": skipped} if skipped else _measure(run, labeled, train=np.sort(train), held_out=held_out)
     write_json(run.folder / LEARNING_CURVE, values)
     return values
@@ -97,9 +97,9 @@ def _labeled(run: Run, dataset: Dataset) -> Labeled:
     return Labeled(frame, frame["label"].map(codes).to_numpy().astype(np.int64), split, dataset.classes)
 
 
-def _reason_against(run: Run, *, n_labels: int, n_held_out: int) -> str:
-    """Why nothing can be measured; "" if it can."""
-    base = run.info.config.base
+def _reason_against(run: Run, texts: "pd.Series[str]", *, n_held_out: int) -> str:
+    """Why nothing can be measured with the labels of these texts; "" if it can."""
+    base, n_labels = run.info.config.base, len(texts)
     if base in (SCRATCH, SCRATCH_RNN):
         return (
             "A network that learns from nothing would have to be trained again for every point of the curve. "
@@ -107,6 +107,12 @@ def _reason_against(run: Run, *, n_labels: int, n_held_out: int) -> str:
         )
     if base == MAJORITY:
         return "It says the most frequent class whatever the labels are."
+    known = learned_before(base)
+    if known is not None and np.isin(hash_texts(texts), known).any():
+        return (
+            "The model that this run started from has learned from some of these labels: a part of them would look as "
+            "good as all. A run that starts from a base model shows the curve."
+        )
     if n_labels < FEWEST_LABELS:
         return f"{n_labels} labels are too few to learn from parts of them; from {FEWEST_LABELS} on there is a curve."
     if n_held_out < FEWEST_HELD_OUT:
@@ -263,7 +269,7 @@ def _baseline_fitter(run: Run, labeled: Labeled, held_out: Positions) -> Fitter:
     texts = labeled.texts(held_out)
 
     def fit(positions: Positions) -> NDArray[np.int64]:
-        model, _ = fit_rows(run, labeled, positions)
+        model, _ = fit_rows(run.info.config, labeled, positions, language=run.info.language)
         return model(texts).argmax(axis=1).astype(np.int64)
 
     return fit

@@ -1,10 +1,17 @@
-"""Whether more labels still pay: the slope of a learning curve over its last labels, against its noise."""
+"""Whether more labels still pay: the slope of a learning curve over its last labels, against its noise.
+
+The points of a curve are judged on nearly the same rows, so they err together, and how well they lie on a line says
+little about the slope. What the rows leave open comes from drawing them again for all points at once; what the fits do
+besides, from the points' distances to the line.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+
+from sentiment.training.quick import Score
 
 WINDOW = 150  # last labels that the slope is taken over; fewer cannot tell a slope from noise
 _FEWEST_POINTS = 5
@@ -30,25 +37,26 @@ class Plateau:
     sentence: str
 
 
-def judge_plateau(n_labels: Sequence[int], scores: Sequence[float], *, window: int = WINDOW) -> Plateau:
+def judge_plateau(curve: Sequence[Score], *, window: int = WINDOW) -> Plateau:
     """What a learning curve says of the next labels.
 
     More labels have stopped paying when even the upper end of the slope's interval is worth less than a point of
     macro-F1 for a hundred labels; they pay when the lower end is above zero.
 
     Args:
-        n_labels: labels at each point of the curve, ascending.
-        scores: macro-F1 in [0, 1] at each point.
+        curve: its points, by their labels, ascending.
         window: last labels that the slope is taken over.
     """
-    spent, reached = np.asarray(n_labels, float), np.asarray(scores, float)
-    recent = spent >= (spent[-1] - window if len(spent) else 0)
-    spent, reached = spent[recent], reached[recent]
+    recent = [point for point in curve if point.n_labels >= curve[-1].n_labels - window]
+    spent = np.array([point.n_labels for point in recent], float)
     if len(spent) < _FEWEST_POINTS or spent[-1] - spent[0] < window / 2:
         return Plateau("unknown", float("nan"), float("nan"), "Too few labels yet to say what more of them will bring.")
-    fit = stats.linregress(spent, reached)
+    fit = stats.linregress(spent, [point.macro_f1 for point in recent])
+    away = (spent - spent.mean()) / ((spent - spent.mean()) ** 2).sum()
+    redrawn = away @ np.stack([point.drawn for point in recent])
+    error = float(np.hypot(redrawn.std(), np.nan_to_num(fit.stderr)))
     gain = float(fit.slope) * _PER
-    margin = float(np.nan_to_num(fit.stderr)) * _PER * float(stats.t.ppf((1 + _LEVEL) / 2, len(spent) - 2))
+    margin = error * _PER * float(stats.t.ppf((1 + _LEVEL) / 2, len(spent) - 2))
     brought = f"{100 * gain:+.1f} points of macro-F1 for each {_PER} labels (± {100 * margin:.1f})"
     said = f"The last {spent[-1] - spent[0]:,.0f} labels brought {brought}"
     if gain + margin < _WORTH / 100:

@@ -4,14 +4,16 @@ Nothing here loads a deep-learning library: the vectors were made before (`text_
 regression that a run with few labels ends with (`head.py`). So a page's background thread may do it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from sentiment.evaluation import intervals
+from sentiment.evaluation.metrics import encode_groups
 from sentiment.training.config import AUTO
 from sentiment.training.head import fit_head
 from sentiment.training.imbalance import plan_imbalance
@@ -23,6 +25,7 @@ UNLABELED = -1
 MOST_ROWS = 20_000  # that a head is fitted to: a thousand numbers per text need no more
 _FOLDS = 5
 _BLOCK = 16_384  # rows whose probabilities are computed at once
+_RESAMPLES, _BAGS = 200, 4_096
 Head = dict[str, NDArray[np.float32]]
 
 
@@ -33,13 +36,16 @@ class Score:
     Attributes:
         n_labels: labels that there are.
         macro_f1: in [0, 1], over the classes that occur.
-        low, high: 95 % interval, from resampling the judged rows.
+        low, high: 95 % interval, as the rows that judge leave it open.
+        drawn: float64[n_resamples], macro-F1 where these rows are drawn again; a row is drawn alike at every point of
+            a curve, so that draws of two points can be subtracted.
     """
 
     n_labels: int
     macro_f1: float
     low: float
     high: float
+    drawn: NDArray[np.float64] = field(repr=False, compare=False)
 
 
 class QuickHead:
@@ -179,7 +185,7 @@ class QuickHead:
 
         Args:
             labels: int64[n_rows], `UNLABELED` for none.
-            groups: int64[n_rows], duplicates have one number.
+            groups: int64[n_rows], rows that belong together (duplicates, a document) have one number.
             held_out: bool[n_rows], rows to judge on and not to learn from; None cross-validates.
             seed: draws folds and resampling.
         """
@@ -189,11 +195,39 @@ class QuickHead:
             if len(judged) < 2 or not len(taught):
                 return None
             probs = self.predict(self.fit(taught, labels[taught], seed=seed), judged)
-            return _score(labels[judged], probs.argmax(axis=1), n_labels=len(rows), seed=seed)
+            return score_rows(labels[judged], probs, groups[judged], n_labels=len(rows), seed=seed)
         if len(np.unique(groups[rows])) < 2 * _FOLDS or len(np.unique(labels[rows])) < 2:
             return None
         probs = self.out_of_fold(rows, labels[rows], groups[rows], seed=seed)
-        return _score(labels[rows], probs.argmax(axis=1), n_labels=len(rows), seed=seed)
+        return score_rows(labels[rows], probs, groups[rows], n_labels=len(rows), seed=seed)
+
+
+def score_rows(
+    truth: NDArray[np.int64],
+    probs: NDArray[np.float32],
+    groups: NDArray[np.int64],
+    *,
+    n_labels: int,
+    seed: int = 0,
+) -> Score:
+    """The score of rows that were judged.
+
+    Args:
+        truth: int64[n], positions of classes.
+        probs: float32[n, n_classes].
+        groups: int64[n], rows that belong together have one number, the same at every point of a curve.
+        n_labels: labels that there are.
+        seed: of the resampling, the same at every point.
+    """
+    said, n_classes = probs.argmax(axis=1), probs.shape[1]
+    units = intervals.tally(truth, said, groups=encode_groups(groups, len(truth)), n_classes=n_classes)
+    low, high = intervals.average_intervals(units, n_resamples=_RESAMPLES, seed=seed)["macro avg"][2]
+    # Groups are drawn in bags, filled by chance: however many there are, it takes no more numbers than there are bags.
+    bags = intervals.sum_by_unit(truth, said, unit=groups % _BAGS, n_classes=n_classes)
+    times = np.random.default_rng(seed).poisson(1.0, (_RESAMPLES, _BAGS))[:, : len(bags)].astype(float)
+    sums = (times @ bags.reshape(len(bags), -1)).reshape(_RESAMPLES, 3, n_classes)
+    drawn = np.nan_to_num(intervals.score(sums).per_class[2])[:, np.unique(truth)].mean(axis=1)
+    return Score(n_labels, macro_f1(truth, said), float(low), float(high), drawn)
 
 
 def assign_folds(
@@ -206,15 +240,3 @@ def assign_folds(
     fold_of_unit = np.empty(len(units), np.int64)
     fold_of_unit[order] = np.arange(len(units)) % min(folds, len(units)) if len(units) else 0
     return fold_of_unit[unit_of]
-
-
-def _score(truth: NDArray[np.int64], said: NDArray[np.int64], *, n_labels: int, seed: int) -> Score:
-    rng, n = np.random.default_rng(seed), len(truth)
-    drawn = [macro_f1(truth[rows], said[rows]) for rows in _resampled(n, rng)]
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return Score(n_labels, macro_f1(truth, said), float(low), float(high))
-
-
-def _resampled(n: int, rng: np.random.Generator, times: int = 200) -> Iterator[NDArray[np.int64]]:
-    for _ in range(times):
-        yield rng.integers(0, n, n)

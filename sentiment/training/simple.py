@@ -10,12 +10,11 @@ from sentiment.models.baselines import LinearModel, Rows, fit_baseline
 from sentiment.models.device import describe_cores
 from sentiment.models.linear_store import save_linear
 from sentiment.training.allowed import imbalance_for
-from sentiment.training.config import AUTO
+from sentiment.training.config import AUTO, FinetuneConfig
 from sentiment.training.held_out import Labeled, about_rows
 from sentiment.training.imbalance import ImbalancePlan, draw_epoch, plan_imbalance
 from sentiment.training.journal import Journal, Outcome
 from sentiment.training.languages import weigh_languages
-from sentiment.training.runs import Run
 from sentiment.training.scores import macro_f1
 
 _NO_SPACES = ("zh", "ja", "th", "lo", "km", "my")
@@ -38,10 +37,11 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
     rows = about_rows(labeled, setting=run.info.config.languages)
     journal.tell(status="running", phase="Fitting", device=describe_cores(), total_steps=1, total_epochs=1)
     began = time.monotonic()
-    first, plan = fit_rows(run, labeled, split.train)
+    both = np.concatenate([split.train, split.validation])
+    first, plan = fit_rows(run.info.config, labeled, split.train, language=run.info.language)
     of_validation = first(labeled.texts(split.validation))
     score = macro_f1(labeled.labels[split.validation], of_validation.argmax(axis=1))
-    model, _ = fit_rows(run, labeled, np.concatenate([split.train, split.validation]))
+    model, _ = fit_rows(run.info.config, labeled, both, language=run.info.language)
     seconds = time.monotonic() - began
     save_linear(run.folder / "model", dataclasses.replace(model, extra=journal.describe_model()))
     chosen = {"imbalance": plan.strategy, "imbalance_reason": plan.reason, "n_features": model.features.n_features}
@@ -52,6 +52,7 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
         of_validation,
         f"Fitted on {len(split.train) + len(split.validation):,} rows in {seconds:.1f} seconds, in one step. "
         f"Validation macro-F1: {100 * score:.1f}.",
+        learned=both if len(split.test) else split.train,
     )
 
 
@@ -61,17 +62,32 @@ def compared_baselines(base: str, *, language: str) -> dict[str, str]:
     return {column: name for column, name in {"majority": "majority", "tfidf": tfidf}.items() if name != base}
 
 
-def predict_compared(name: str, labeled: Labeled, *, language: str) -> NDArray[np.float32]:
-    """Probabilities float32[n_held_out, n_classes] of a baseline that learned from the same training rows."""
-    train = labeled.split.train
-    rows = Rows(labeled.texts(train), labeled.labels[train])
-    model = fit_baseline(name, rows, classes=labeled.classes, spaces=language not in _NO_SPACES)
+def predict_compared(
+    name: str, config: FinetuneConfig, labeled: Labeled, learned: NDArray[np.int64], *, language: str
+) -> NDArray[np.float32]:
+    """Probabilities float32[n_held_out, n_classes] of a baseline that the run's model is compared with.
+
+    It gets what the model got: the same rows, and the same done against imbalance among classes and languages; where a
+    baseline cannot do that, what is recommended for it.
+
+    Args:
+        name: the baseline.
+        config: the run's settings.
+        labeled: the rows and their split.
+        learned: int64[n], positions of the rows that the model learned from.
+        language: of the texts.
+    """
+    imbalance = config.imbalance if config.imbalance in imbalance_for(name) else AUTO
+    same = FinetuneConfig(base=name, seed=config.seed, imbalance=imbalance, languages=config.languages)
+    model, _ = fit_rows(same, labeled, learned, language=language)
     return model(labeled.texts(labeled.held_out))
 
 
-def fit_rows(run: Run, labeled: Labeled, positions: NDArray[np.int64]) -> tuple[LinearModel, ImbalancePlan]:
-    """The run's baseline on some rows, and what was done against imbalance among them."""
-    config, labels = run.info.config, labeled.labels[positions]
+def fit_rows(
+    config: FinetuneConfig, labeled: Labeled, positions: NDArray[np.int64], *, language: str
+) -> tuple[LinearModel, ImbalancePlan]:
+    """A baseline by its settings on some rows, and what was done against imbalance among them."""
+    labels = labeled.labels[positions]
     plan = _plan(config.base, config.imbalance, labels, n_classes=len(labeled.classes))
     drawn = positions[draw_epoch(plan, labels, rng=np.random.default_rng(config.seed))]
     weights = plan.class_weights[labeled.labels[drawn]]
@@ -84,7 +100,7 @@ def fit_rows(run: Run, labeled: Labeled, positions: NDArray[np.int64]) -> tuple[
         config.base,
         rows,
         classes=labeled.classes,
-        spaces=run.info.language not in _NO_SPACES,
+        spaces=language not in _NO_SPACES,
         vectors=config.vectors,
     )
     # The bias is not regularised and takes up any prior, so adjusting the loss and adjusting afterwards are the same.

@@ -1,5 +1,6 @@
 """What the cells of a transfer gap are worth: figures with intervals over draws and rows, and what labels bring."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,14 +41,17 @@ class Scorer:
     def figures(self, said: Said) -> dict[str, Interval]:
         """Macro-F1 and accuracy of draws int64[n_draws, n_test]: [value, low, high] each, in [0, 1].
 
+        Macro-F1 is over the classes that the language's test rows have.
+
         The interval puts together what the test rows and what the draws leave open, as independent errors: the mean
         distance to the limits of each draw's own 95 % interval, and Student's interval of the mean over the draws.
         """
         units = [intervals.tally(self._truth, one, groups=self._groups, n_classes=self._n_classes) for one in said]
+        parts = [dataclasses.replace(unit, sums=unit.sums[..., self._present]) for unit in units]
         spans = [
-            intervals.average_intervals(unit, n_resamples=_RESAMPLES, seed=self._seed)["macro avg"][2] for unit in units
+            intervals.average_intervals(part, n_resamples=_RESAMPLES, seed=self._seed)["macro avg"][2] for part in parts
         ]
-        values = [float(intervals.score(unit.total).macro[2]) for unit in units]
+        values = [float(intervals.score(part.total).macro[2]) for part in parts]
         right = [float((one == self._truth).mean()) for one in said]
         return {
             "macro_f1": _together(values, spans),

@@ -75,7 +75,13 @@ class _Tuning:
         journal.tell(phase="Judging the held-out rows", seconds_left=None)
         probs = trainer.predict(result.params, self._held_out)
         of_validation = trainer.predict(result.params, self._validation)
-        return Outcome(probs, of_validation, self._message(result.stopped), asked=result.stopped == "asked")
+        return Outcome(
+            probs,
+            of_validation,
+            self._message(result.stopped),
+            learned=self._transfer.labeled.split.train,
+            asked=result.stopped == "asked",
+        )
 
     def _start_params(self, unlabeled: NDArray[np.float32] | None) -> dict[str, Any]:
         """The weights before the first step: with a head that fits, the encoder is not bent to one that does not."""

@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 
 from sentiment.cli import main
+from sentiment.evaluation.thresholds import Rule
+from sentiment.judging import read_rule, save_rule
+from sentiment.training.runs import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 REVIEWS = ROOT / "sample_data" / "product-reviews"
@@ -104,11 +107,34 @@ def test_evaluate_writes_the_keys_of_scikit_learn_and_says_what_was_trained_on(r
     assert "were used in training" in capsys.readouterr().err
 
 
-def test_a_base_model_is_taken_where_a_run_is(reviews, tmp_path):
+def test_a_base_model_is_taken_where_a_run_is_and_what_it_knows_is_not_called_nothing(reviews, tmp_path, capsys):
     out = tmp_path / "report.json"
     data = [str(reviews), "--text", "text", "--label", "label"]
     assert main(["evaluate", "en-cnn-reviews", *data, "--json", str(out)]) == 0
-    assert json.loads(out.read_text())["n_trained_on"] == 0
+    assert json.loads(out.read_text())["n_trained_on"] is None
+    assert "which texts en-cnn-reviews was trained on is not known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "had"),
+    [("--epochs", "7", "2"), ("--imbalance", "oversample", "auto"), ("--base", "tfidf-words", "en-cnn-reviews")],
+)
+def test_a_run_is_not_resumed_with_other_settings_than_it_began_with(run_folder, reviews, capsys, option, value, had):
+    arguments = ["finetune", str(reviews), "--text", "text", "--label", "label", "--base", "en-cnn-reviews"]
+    arguments += ["--out", str(run_folder), "--group", "review", "--epochs", "2", "--seed", "1", "--resume"]
+    assert main(arguments) == 0  # the same ones
+    assert "has finished already" in capsys.readouterr().out
+    assert main([*arguments, option, value]) == 2
+    assert f"{option} is {value}, but the run in {run_folder} began with {had}" in capsys.readouterr().err
+
+
+def test_the_rule_of_a_run_is_that_of_its_model_folder(run_folder):
+    rule = Rule({"negative": 0.3})
+    save_rule(Run(run_folder), rule)
+    try:
+        assert read_rule(run_folder) == read_rule(run_folder / "model") == rule
+    finally:
+        save_rule(Run(run_folder), None)
 
 
 @pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet", "xlsx", "tsv"])

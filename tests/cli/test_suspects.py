@@ -53,6 +53,19 @@ def test_rows_are_those_of_the_file_and_unlabeled_ones_are_left_out(tmp_path):
     assert table.loc[0, ["row", "label", "suggested"]].tolist() == [68, "bad", "good"]
 
 
+def test_a_run_that_has_learned_the_labels_is_not_asked_about_them(tmp_path, capsys):
+    lines = ["text,label"]
+    for place in range(60):
+        lines += [f"{FINE[place % 8]} thing number {place},good", f"{AWFUL[place % 8]} thing number {place},bad"]
+    (tmp_path / "some.csv").write_text("\n".join(lines) + "\n")
+    data = [str(tmp_path / "some.csv"), "--text", "text", "--label", "label"]
+    assert main(["finetune", *data, "--base", "en-cnn-news", "--strategy", "head", "--out", str(tmp_path / "run")]) == 0
+    capsys.readouterr()
+    assert main(["suspects", *data, "--base", str(tmp_path / "run"), "--out", str(tmp_path / "out.csv")]) == 2
+    assert "has learned from" in capsys.readouterr().err
+    assert not (tmp_path / "out.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("content", "base", "said"),
     [

@@ -60,3 +60,16 @@ def test_nothing_may_be_best():
     assert comparison.sentence.startswith("None of them beats “base”")
     table = comparison.table
     assert (table[(table["name"] == "worse") & (table["class"] == "bad")]["better"] == "no").all()
+
+
+def test_among_many_models_hardly_ever_is_one_surely_better_by_chance():
+    rng, wrongly = np.random.default_rng(0), 0
+    for seed in range(20):
+        labels = rng.choice(["a", "b", "c"], 300).tolist()
+        said = {
+            f"{i}": [one if rng.random() < 0.8 else str(rng.choice(["a", "b", "c"])) for one in labels]
+            for i in range(9)
+        }
+        table = compare_many(labels, said, classes=["a", "b", "c"], against="0", seed=seed).table
+        wrongly += bool((table[table["metric"] == "f1-score"]["better"] != "undecided").any())
+    assert wrongly <= 4  # 5 % of 20, and three standard errors above it

@@ -82,3 +82,13 @@ def test_lengths_and_missing_predictions_are_checked():
         compare(["a", "b"], ["a", "b"], ["a"], classes=["a", "b"])
     with pytest.raises(DataError, match="no label"):
         compare(["a", "b"], ["a", None], ["a", "b"], classes=["a", "b"])
+
+
+def test_a_class_that_nobody_has_does_not_count_in_the_mean_of_one_model_alone():
+    labels = ["neg", "pos"] * 100
+    good = labels.copy()
+    good[0], good[1] = "neutral", "neg"
+    weak = [("pos" if label == "neg" else "neg") if i % 4 == 0 else label for i, label in enumerate(labels)]
+    table = compare(labels, good, weak, classes=["neg", "neutral", "pos"]).set_index("class")
+    assert table.loc["macro avg", "a"] > 0.98
+    assert table.loc["macro avg", "better"] == "a"

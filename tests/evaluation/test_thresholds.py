@@ -106,6 +106,16 @@ def test_among_equally_cheap_thresholds_the_one_of_theory_is_taken():
             cheapest_threshold(sweep, false_alarm=costs[0], miss=costs[1])
 
 
+def test_no_threshold_is_proposed_where_none_costs_less_than_any():
+    probs = [[0.4, 0.3, 0.3]] * 30 + [[0.45, 0.5, 0.05]] * 30 + [[0.1, 0.1, 0.8]] * 40
+    labels = [0] * 30 + [1] * 30 + [2] * 40
+    sweep = sweep_threshold(probs, labels, name="a", classes=("a", "b", "c"), rule=Rule())
+    assert sweep.cost(false_alarm=1, miss=1).min() == pytest.approx(0.3)
+    assert sweep.without == (0, 0)
+    assert cheapest_threshold(sweep, false_alarm=1, miss=1) is None
+    assert cheapest_threshold(sweep, false_alarm=0, miss=1) is not None  # a low one costs as little
+
+
 def test_the_figures_of_a_rule_are_those_of_scikit_learn():
     probs, labels = draw()
     rule = Rule({"b": 0.3}, 0.5)

@@ -105,6 +105,16 @@ def test_a_run_from_before_or_with_a_damaged_file_has_none(tmp_path):
     assert not (run.folder / "learning_curve.json").exists()
 
 
+def test_a_run_whose_start_has_learned_the_labels_shows_no_curve(tmp_path):
+    first, dataset = _finished(tmp_path, {"good": 150, "bad": 150}, base="en-cnn-news", strategy="head")
+    config = FinetuneConfig(base=str(first.folder), strategy="head")
+    info = describe_run(dataset, config, run_id=new_id(), name="second", dataset_folder=None)
+    second = create_run(tmp_path / "second", info)
+    finetune(second, dataset)
+    assert "has learned from some of these labels" in measure_learning(second, dataset)["skipped"]
+    assert "skipped" not in measure_learning(first, dataset)
+
+
 @pytest.mark.slow
 def test_heads_on_the_frozen_encoder_tell_it_for_a_base_model(tmp_path):
     run, dataset = _finished(tmp_path, {"good": 200, "bad": 160}, base="en-cnn-reviews", strategy="head")

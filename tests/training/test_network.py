@@ -198,6 +198,29 @@ def test_who_stops_a_fit_of_the_head_keeps_what_it_has_come_to(tmp_path):
     assert load_predictor(made.folder)(["i love it"]).shape == (1, 2)
 
 
+def test_who_stops_the_second_fit_of_the_head_keeps_the_first(tmp_path):
+    data, asked = dataset(), itertools.count()
+    config = FinetuneConfig(base="en-cnn-news", strategy="head")
+
+    def started(name):
+        info = describe_run(data, config, run_id=new_id(), name=name, dataset_folder=None)
+        return create_run(tmp_path / name, info)
+
+    def judged_validation(run):
+        kept = run.validation()
+        columns = [f"model:prob:{name}" for name in run.info.classes]
+        return kept[columns].to_numpy(), load_predictor(run.folder)(kept["text"].tolist())
+
+    whole = started("whole")
+    finetune(whole, data, should_stop=lambda: next(asked) < 0)
+    n_asked = next(asked)
+    stopped = started("stopped")
+    state = finetune(stopped, data, should_stop=lambda counted=itertools.count(): next(counted) >= n_asked - 3)
+    assert state.status == "stopped"
+    np.testing.assert_allclose(*judged_validation(stopped), atol=1e-5)  # it has not learned from these rows
+    assert not np.allclose(*judged_validation(whole), atol=1e-3)
+
+
 def put_base(folder, order):
     """A base model in `folder`: en-cnn-news with its words in another order, or some of them."""
     model = load_model(find_base("en-cnn-news").folder)

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sentiment.evaluation import evaluate
 from sentiment.training.plateau import judge_plateau
-from sentiment.training.quick import UNLABELED, QuickHead, assign_folds
+from sentiment.training.quick import UNLABELED, QuickHead, Score, assign_folds, score_rows
 from sentiment.training.text_vectors import TextVectors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,11 +113,17 @@ def test_two_thousand_labels_on_many_rows_take_less_than_half_a_second():
     assert min(seconds) < 1.0  # a third of the rows, at half the pace: other work shares the machine
 
 
+def curve(n, scores, *, error=0.0, seed=0):
+    """A curve whose points are judged on the same rows, which leave `error` open for all points at once."""
+    drawn = error * np.random.default_rng(seed).normal(size=200)
+    return [Score(int(a), float(b), float(b), float(b), float(b) + drawn) for a, b in zip(n, scores, strict=True)]
+
+
 def test_a_steep_curve_pays_and_a_flat_one_has_stopped():
     n = np.arange(10, 310, 10)
     noise = 0.004 * np.random.default_rng(0).normal(size=len(n))
-    assert judge_plateau(n, 0.4 + 0.0005 * n + noise).verdict == "pays"
-    flat = judge_plateau(n, 0.6 + noise)
+    assert judge_plateau(curve(n, 0.4 + 0.0005 * n + noise, error=0.05)).verdict == "pays"
+    flat = judge_plateau(curve(n, 0.6 + noise, error=0.05))  # an error of all points alike is none of the slope
     assert flat.verdict == "stopped"
     assert "hardly pay" in flat.sentence
 
@@ -124,15 +131,43 @@ def test_a_steep_curve_pays_and_a_flat_one_has_stopped():
 def test_a_noisy_or_short_curve_says_that_it_does_not_know():
     n = np.arange(10, 310, 10)
     noisy = 0.5 + 0.08 * np.random.default_rng(0).normal(size=len(n))
-    assert judge_plateau(n, noisy).verdict == "unknown"
-    assert judge_plateau([10, 20, 30], [0.4, 0.5, 0.6]).verdict == "unknown"
-    assert judge_plateau([], []).verdict == "unknown"
+    assert judge_plateau(curve(n, noisy)).verdict == "unknown"
+    assert judge_plateau(curve([10, 20, 30], [0.4, 0.5, 0.6])).verdict == "unknown"
+    assert judge_plateau([]).verdict == "unknown"
 
 
 def test_only_the_last_labels_count():
     n = np.arange(10, 510, 10)
-    curve = np.where(n < 300, 0.3 + 0.001 * n, 0.6)
-    assert judge_plateau(n, curve).verdict == "stopped"
+    assert judge_plateau(curve(n, np.where(n < 300, 0.3 + 0.001 * n, 0.6))).verdict == "stopped"
+
+
+def test_a_curve_that_wanders_because_its_rows_do_is_not_believed():
+    """Ten labels more at a time, and nothing to learn: a few rows that happen to be right tilt the whole curve."""
+    wrongly = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        truth, right = rng.integers(0, 2, 300), rng.random(300) < 0.75
+        said = np.where(right, truth, 1 - truth)
+        points = []
+        for n in range(150, 310, 10):
+            probs = np.eye(2, dtype=np.float32)[said[:n]]
+            points.append(score_rows(truth[:n], probs, np.arange(n), n_labels=n))
+        plateau = judge_plateau(points)
+        wrongly += abs(plateau.gain) > plateau.margin
+    assert wrongly <= 9  # a tenth of 40, and three standard errors above it
+
+
+def test_the_interval_of_a_score_is_that_of_the_report_and_knows_groups():
+    truth, said = np.arange(100) % 2, np.where(np.arange(100) < 70, np.arange(100) % 2, 0)
+    probs = np.eye(2, dtype=np.float32)[said]
+    alone = score_rows(truth, probs, np.arange(100), n_labels=100)
+    together = score_rows(truth, probs, np.arange(100) // 10, n_labels=100)
+    report = evaluate([str(c) for c in truth], predictions=[str(c) for c in said], classes=["0", "1"])
+    assert (alone.low, alone.high) == pytest.approx(report["intervals"]["macro avg"]["f1-score"], abs=0.02)
+    assert together.high - together.low > 1.3 * (alone.high - alone.low)
+    assert together.drawn.std() > 1.3 * alone.drawn.std()
+    perfect = score_rows(truth[:20], np.eye(2, dtype=np.float32)[truth[:20]], np.arange(20), n_labels=20)
+    assert perfect.low < 0.95
 
 
 @pytest.mark.parametrize("module", ["sentiment.training.quick", "sentiment.training.text_vectors"])

@@ -14,7 +14,7 @@ from sentiment.evaluation.calibration import apply_temperature, fit_temperature
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.models.predictor import load_predictor
 from sentiment.models.registry import BASELINES
-from sentiment.training.allowed import imbalance_for
+from sentiment.training.allowed import check_settings, imbalance_for
 from sentiment.training.config import AUTO, IMBALANCE, FinetuneConfig
 from sentiment.training.estimate import estimate_seconds
 from sentiment.training.finetune import finetune
@@ -99,6 +99,26 @@ def test_without_test_rows_the_judged_model_has_not_seen_the_validation_rows_and
     kept = load_predictor(run.folder)(texts)
     np.testing.assert_allclose(kept, learned_from(np.concatenate([train_rows, validation])), atol=1e-6)
     assert not np.allclose(kept, judged, atol=1e-3)
+
+
+@pytest.mark.parametrize("test_fraction", [0.2, 0.0])
+def test_the_baseline_beside_a_run_is_given_what_the_run_is(test_fraction, tmp_path):
+    """Words compared with characters: the column "tfidf" is what a run with that base would say."""
+    data = dataset({"positive": "it was what it was", "negative": "it was as it is"}, n=250, rare=50)
+    settings = {"imbalance": "class-weights", "test_fraction": test_fraction, "validation_fraction": 0.3}
+    beside, _ = train(tmp_path / "one", data, base="tfidf-chars", **settings)
+    alone, _ = train(tmp_path / "other", data, base="tfidf-words", **settings)
+    model = load_predictor(alone.folder)
+    for name in data.classes:
+        column = alone.predictions()[f"model:prob:{name}"]
+        before = apply_temperature(np.stack([column, 1 - column], axis=1), 1 / model.temperature)[:, 0]
+        np.testing.assert_allclose(beside.predictions()[f"tfidf:prob:{name}"], before, atol=1e-4)
+
+
+def test_settings_of_a_network_are_refused_by_a_simple_model(tmp_path):
+    for name, value in (("epochs", 5), ("learning_rate", 0.1), ("batch_size", 8), ("max_length", 16)):
+        with pytest.raises(UsageError, match=name.replace("_", " ")):
+            check_settings(FinetuneConfig(base="tfidf-words", **{name: value}))
 
 
 def rare_recall(run: Run) -> float:

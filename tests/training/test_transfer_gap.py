@@ -152,8 +152,8 @@ def test_without_other_languages_a_base_model_starts_by_itself():
     assert (TFIDF, len(target.pool)) in list(plan_cells(target, base_knows=False))
 
 
-def scorer(n=400):
-    rows = GapRows([""] * n, np.arange(n) % 2, np.full(n, "zh", object), np.arange(n), CLASSES)
+def scorer(n=400, classes=CLASSES):
+    rows = GapRows([""] * n, np.arange(n) % 2, np.full(n, "zh", object), np.arange(n), classes)
     empty = np.zeros(0, np.int64)
     return Scorer(rows, Target("zh", n, np.arange(n), empty, empty, empty, empty)), rows.labels
 
@@ -173,6 +173,16 @@ def test_a_gain_is_paired_on_the_same_rows():
     figures = judge.figures(after)
     assert figures["accuracy"][0] == pytest.approx((after == truth).mean())
     assert figures["macro_f1"][1] < figures["macro_f1"][0] < figures["macro_f1"][2]
+
+
+def test_a_class_that_the_language_lacks_counts_in_no_figure():
+    judge, truth = scorer(classes=("bad", "good", "neutral"))
+    said = truth.copy()
+    said[:4] = 2
+    figures = judge.figures(said[None])
+    assert figures["macro_f1"][0] > 0.98
+    gain = judge.gain(said[None], truth[None])
+    assert figures["macro_f1"][0] + gain[0] == pytest.approx(judge.figures(truth[None])["macro_f1"][0])
 
 
 def test_draws_that_differ_widen_an_interval():
