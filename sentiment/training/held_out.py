@@ -15,12 +15,13 @@ from sentiment.errors import DataError, ModelError, RunError
 from sentiment.files import write_atomic
 from sentiment.models.folders import model_folder
 from sentiment.models.learned import read_learned, write_learned
-from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN
+from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN, bases_folder
 from sentiment.training.config import BEFORE, FinetuneConfig
 from sentiment.training.languages import describe_languages, row_languages, stratify, tabulate_languages
 from sentiment.training.runs import Run
 
 MOST_UNLABELED = 3_000  # rows without a label that a run learns from
+_BY_CHANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig, *, kept: Split | Non
     groups = group_duplicates(frame["text"])
     if dataset.group_column is not None:
         groups = combine_groups(groups, frame["group"])
-    before = learned_before(config.base)
-    learned = None if before is None else np.isin(hash_texts(frame["text"]), before)
+    learned = known_rows(config.base, frame["text"])
     split = kept or _split(frame, groups, learned if learned is not None and learned.any() else None, config)
     positions = {name: position for position, name in enumerate(dataset.classes)}
     labels = frame["label"].map(positions).to_numpy().astype(np.int64)
@@ -88,6 +88,24 @@ def split_labeled(dataset: Dataset, config: FinetuneConfig, *, kept: Split | Non
         return Labeled(frame, labels, split, dataset.classes, unlabeled)
     held_out = int(learned[held_out_positions(split)].sum())  # of a run from before these were kept apart
     return Labeled(frame, labels, split, dataset.classes, unlabeled, int(learned[split.train].sum()), held_out)
+
+
+def known_rows(base: str, texts: "pd.Series[str]") -> NDArray[np.bool_] | None:
+    """Which of some texts a run, package or base model has learned from, bool[n]; None where that is not known.
+
+    Of a base model that ships, none where it is fewer than one in a hundred: short sentences are in any corpus, and
+    what is held out should not depend on the base for their sake.
+
+    Raises:
+        ModelError: if there is no such base, or what it says of itself is damaged.
+    """
+    before = learned_before(base)
+    if before is None:
+        return None
+    known = np.isin(hash_texts(texts), before)
+    if model_folder(base).parent == bases_folder() and known.mean() < _BY_CHANCE:
+        return np.zeros(len(known), bool)
+    return known
 
 
 def learned_before(base: str) -> NDArray[np.uint64] | None:

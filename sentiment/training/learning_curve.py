@@ -24,7 +24,7 @@ from sentiment.evaluation.growth import OF_ONE_CLASS, Growth, HeldOut, Trial, gr
 from sentiment.evaluation.metrics import TOO_FEW
 from sentiment.files import read_json, write_json
 from sentiment.models.registry import BASELINES, MAJORITY, SCRATCH, SCRATCH_RNN
-from sentiment.training.held_out import Labeled, hash_texts, kept_split, learned_before
+from sentiment.training.held_out import Labeled, kept_split, known_rows
 from sentiment.training.runs import LEARNING_CURVE, Run
 
 FEWEST_LABELS, FEWEST_HELD_OUT = 100, 50
@@ -107,8 +107,8 @@ def _reason_against(run: Run, texts: "pd.Series[str]", *, n_held_out: int) -> st
         )
     if base == MAJORITY:
         return "It says the most frequent class whatever the labels are."
-    known = learned_before(base)
-    if known is not None and np.isin(hash_texts(texts), known).any():
+    known = known_rows(base, texts)
+    if known is not None and known.any():
         return (
             "The model that this run started from has learned from some of these labels: a part of them would look as "
             "good as all. A run that starts from a base model shows the curve."

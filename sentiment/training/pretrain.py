@@ -13,6 +13,7 @@ from sentiment.files import write_atomic
 from sentiment.models.predictor import load_predictor
 from sentiment.models.store import ModelFolder, save_model
 from sentiment.training.corpora import SENTIMENT, CorpusSplit, read_corpus
+from sentiment.training.corpora_learned import note_corpora
 from sentiment.training.recipe import OnProgress, Recipe
 from sentiment.training.recipes import RECIPES
 
@@ -20,7 +21,7 @@ _TENTHS = {1: "one row in ten", 2: "one row in five"}
 
 
 def pretrain(name: str, folder: Path, *, on_progress: OnProgress = lambda progress: None) -> None:
-    """Makes a base model by its recipe and writes it, in float16, with its card.
+    """Makes a base model by its recipe and writes it, in float16, with its card; beside it, what it has learned from.
 
     The same recipe gives the same weights on the same machine and versions. It is judged as it was written, after
     rounding, on the test side of each corpus.
@@ -45,6 +46,7 @@ def pretrain(name: str, folder: Path, *, on_progress: OnProgress = lambda progre
     card["held_out"] = _judge(folder, corpora)
     save_model(folder, dataclasses.replace(model, extra={"card": card}), dtype="float16")
     write_atomic(folder / "README.md", _readme(recipe, card, corpora, model).encode())
+    note_corpora(corpora, beside=folder.parent)
 
 
 def _card(recipe: Recipe, corpora: Sequence[CorpusSplit]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from sentiment.comparing import count_trained_on
 from sentiment.data import import_file
 from sentiment.errors import DataError, ModelError, RunError
 from sentiment.importing_package import import_base
-from sentiment.models.learned import TRAINED_ON, read_learned
+from sentiment.models.learned import TRAINED_ON, read_learned, write_learned_of
+from sentiment.models.registry import SHIPPED, list_bases
 from sentiment.packaging import pack_run
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.finetune import finetune
@@ -92,10 +93,34 @@ def test_a_run_from_before_models_said_it_is_known_by_its_split(rows, imported, 
     expected = learned_before(str(first.folder))
     (first.folder / "model" / TRAINED_ON).unlink()
     np.testing.assert_array_equal(np.unique(learned_before(str(first.folder))), expected)
-    assert learned_before("en-cnn-reviews") is None
     (first.folder / "model" / TRAINED_ON).write_bytes(b"seven b")
     with pytest.raises(ModelError, match="damaged"):
         read_learned(first.folder / "model")
+
+
+@pytest.mark.parametrize(("n_known", "n_apart"), [(90, 90), (2, 0)])
+def test_what_a_base_model_that_ships_has_learned_from_is_held_out_only_by_chance(
+    rows, imported, monkeypatch, tmp_path, n_known, n_apart
+):
+    """One that learned from a third of the rows; and one that knows a few short sentences, as any would."""
+    alone = split_labeled(imported(rows), FinetuneConfig(base="tfidf-words"))
+    shutil.copytree(SHIPPED / "en-cnn-news", tmp_path / "en-cnn-news")
+    write_learned_of("news", hash_texts(rows["text"][:n_known]), beside=tmp_path)
+    monkeypatch.setenv("SENTIMENT_BASES", str(tmp_path))
+    labeled = split_labeled(imported(rows), FinetuneConfig(base="en-cnn-news"))
+    assert labeled.n_learned_before == n_apart
+    if n_apart:
+        assert not np.isin(labeled.held_out, np.arange(n_known)).any()
+    else:
+        np.testing.assert_array_equal(labeled.split.test, alone.split.test)
+
+
+def test_every_base_model_that_ships_says_what_it_has_learned_from():
+    for base in list_bases():
+        if base.kind == "pretrained" and not base.own:
+            learned = learned_before(base.name)
+            assert learned is not None
+            assert len(learned) >= 0.95 * base.n_training_rows  # what differs in white space alone is one text
 
 
 def test_with_nothing_new_to_judge_on_it_says_so(rows, imported, tuned):
@@ -114,7 +139,7 @@ def test_the_same_rows_again_leave_what_the_first_run_held_out(rows, imported, t
 
 def test_a_run_that_goes_on_keeps_the_split_that_it_began_with(rows, imported, tuned):
     dataset = imported(rows)
-    first = tuned(dataset, base="naive-bayes")
+    first = tuned(dataset, base="naive-bayes", epochs=None)
     split = kept_split(first, dataset)
     np.testing.assert_array_equal(split_labeled(dataset, FinetuneConfig(seed=8), kept=split).split.test, split.test)
     for content in ((first.folder / "run.json").read_bytes(), b""):
