@@ -1,17 +1,20 @@
 """What a run is worth, runs of before included, and the decision rule that is kept with it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sentiment import judging
 from sentiment.access import Person, Role, acting_as
 from sentiment.data import build_dataset, read_table
 from sentiment.errors import AccessError, RunError, UsageError
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import write_json
 from sentiment.judging import judge_run, read_rule, save_rule
+from sentiment.models.package import RULE
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.runs import create_run, describe_run, new_id
 
@@ -81,3 +84,9 @@ def test_a_rule_of_another_model_and_a_damaged_one_are_refused(run):
         (run.folder / "thresholds.json").write_text(content)
         with pytest.raises(RunError, match="thresholds of run"):
             read_rule(run.folder)
+
+
+def test_the_rule_of_a_package_of_the_hub_is_followed(tmp_path, monkeypatch):
+    (tmp_path / RULE).write_text('{"thresholds": {"bad": 0.3}, "undecided_below": 0.0}')
+    monkeypatch.setattr(judging, "hub_folder", lambda name: {"hf:shop/ours@v1": tmp_path}[name])
+    assert read_rule(Path("hf:shop/ours@v1")) == Rule({"bad": 0.3})
