@@ -77,7 +77,7 @@ training/text_map.py:_write_state training/text_reader.py:TextReader._run worksp
 workspace_folders.py:make_folders workspace_folders.py:move_folder
 """  # called by those above once they have asked; or a first look stores it: classes of a file, old rows' languages
 JOBS = """
-models/learned.py:write_learned models/linear_store.py:save_linear models/store.py:save_model
+models/learned.py:_write models/linear_store.py:save_linear models/store.py:save_model
 models/temperature.py:write_temperature
 training/checkpoint.py:save_checkpoint training/held_out.py:write_split training/pretrain.py:pretrain
 training/teacher.py:Teacher._block training/teacher_tuned.py:_save training/text_map.py:main
