@@ -181,7 +181,7 @@ def common_rows(runs: Mapping[str, Run]) -> Common:
 
 
 def count_trained_on(run_or_base: str | Path, texts: "pd.Series[str]") -> int | None:
-    """How many of the texts a model was trained or chosen on, or its base was; None where that is not known."""
+    """How many of the texts a run was trained or chosen on, or its base trained on; None where that is not known."""
     hashes = learned_before(str(run_or_base))
     return None if hashes is None else int(np.isin(hash_texts(texts), hashes).sum())
 

@@ -104,7 +104,8 @@ def _beside_model(named: Path) -> Path:
         return open_package(named)
     if str(named).startswith(PREFIX):
         return hub_folder(str(named))
-    return named.parent if (named.parent / "run.json").exists() else named
+    of_run = named.name == "model" and (named / "config.json").exists() and (named.parent / "run.json").exists()
+    return named.parent if of_run else named
 
 
 def save_rule(run: Run, rule: Rule | None) -> None:

@@ -16,7 +16,7 @@ from sentiment.data import Dataset, group_duplicates
 from sentiment.errors import DataError, UsageError
 from sentiment.labels.suspects import estimate_wrong, pool_opinions, rank_suspects
 from sentiment.models.baselines import Rows, fit_baseline
-from sentiment.training.held_out import known_rows
+from sentiment.training.held_out import count_known
 from sentiment.training.quick import QuickHead, assign_folds
 from sentiment.training.text_vectors import text_vectors
 
@@ -62,11 +62,10 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
             expected=f"At least {2 * _FOLDS} labels, of two classes or more",
             todo="Label more rows first",
         )
-    known = known_rows(base, frame["text"])
-    if known is not None and known.any():
+    if n_known := count_known(base, frame["text"]):
         raise UsageError(
-            f"{base} has learned from {int(known.sum()):,} of these {len(frame):,} texts, wrong labels among them",
-            todo="Name a base that has not: the base model that a run started from, or tfidf-words",
+            f"{base} has learned from {n_known:,} of these {len(frame):,} texts, wrong labels among them",
+            todo="Name a base that has not: for a run, the base model that it started from; or tfidf-words",
         )
     groups = group_duplicates(frame["text"])
     quick = QuickHead(text_vectors(dataset, base, folder=folder), dataset.classes, imbalance="none")

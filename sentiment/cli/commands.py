@@ -141,8 +141,6 @@ def finetune(
     config = FinetuneConfig(base=base, **settings)
     if joining is None:
         _check_folder(out, resume=resume)
-    if resume:
-        _check_settings_kept(out, config)
     from sentiment.data import import_file
     from sentiment.training.finetune import finetune as train
     from sentiment.training.held_out import split_labeled, write_split
@@ -213,7 +211,13 @@ def evaluate(run_dir: str, data: Path, text: str, label: str, json_file: Path | 
 
 @cli.command()
 @click.argument("recipe")
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder of the base model.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the base model; beside it, `learned` says which texts of the corpora it knows.",
+)
 def pretrain(recipe: str, out: Path) -> None:
     """Make a base model by its RECIPE, from the corpora."""
     from sentiment.training.recipes import RECIPES
@@ -247,7 +251,7 @@ def _check_settings_kept(out: Path, config: FinetuneConfig) -> None:
         given, had = getattr(config, name), getattr(began, name)
         if given != had:
             raise UsageError(
-                f"{option.opts[0]} is {given}, but the run in {out} began with {'none' if had is None else had}",
+                f"{option.opts[0]} is {given}, but the run in {out} began with {'none' if had in (None, '') else had}",
                 todo="Leave the option away to go on as it began, or start a new run in another folder",
             )
 
@@ -257,6 +261,7 @@ def _open_run(out: Path, dataset: Any, config: FinetuneConfig, *, resume: bool) 
 
     _check_folder(out, resume=resume)
     if resume:
+        _check_settings_kept(out, config)
         return Run(out)
     name = f"{dataset.name}, {config.base_name}"
     return create_run(out, describe_run(dataset, config, run_id=new_id(), name=name, dataset_folder=None))

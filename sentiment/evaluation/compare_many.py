@@ -80,9 +80,10 @@ def compare_many(
         name
         for name, said in predictions.items()
         if name != best
-        and compare(labels, predictions[best], said, classes=classes, groups=groups, seed=seed)["better"].iloc[-1]
-        != "a"
-    )
+        and compare(
+            labels, predictions[best], said, classes=classes, groups=groups, n_pairs=n_pairs, seed=seed
+        )["better"].iloc[-1] != "a"
+    )  # fmt: skip
     sentence = _describe(overall, against=against, best=best, level=level, n_rows=len(labels))
     return Comparison(table, against, best, level, len(labels), sentence)
 

@@ -15,7 +15,15 @@ from sentiment.errors import DataError, ModelError, RunError
 from sentiment.files import write_atomic
 from sentiment.models.folders import model_folder
 from sentiment.models.learned import read_learned, write_learned
-from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN, bases_folder
+from sentiment.models.registry import (
+    BASELINES,
+    SCRATCH,
+    SCRATCH_RNN,
+    WORD_VECTORS,
+    WORDS_FROM,
+    base_folder,
+    bases_folder,
+)
 from sentiment.training.config import BEFORE, FinetuneConfig
 from sentiment.training.languages import describe_languages, row_languages, stratify, tabulate_languages
 from sentiment.training.runs import Run
@@ -103,9 +111,20 @@ def known_rows(base: str, texts: "pd.Series[str]") -> NDArray[np.bool_] | None:
     if before is None:
         return None
     known = np.isin(hash_texts(texts), before)
-    if model_folder(base).parent == bases_folder() and known.mean() < _BY_CHANCE:
-        return np.zeros(len(known), bool)
-    return known
+    folder = model_folder(WORDS_FROM if base == WORD_VECTORS else base)
+    ships = folder.resolve().parent == bases_folder().resolve()
+    return np.zeros(len(known), bool) if ships and known.sum() < _BY_CHANCE * len(known) else known
+
+
+def count_known(base: str, texts: "pd.Series[str]") -> int:
+    """How many of some texts a run, package or base model has learned from; 0 where it is fewer than one in a hundred.
+
+    Raises:
+        ModelError: if there is no such base, or what it says of itself is damaged.
+    """
+    known = known_rows(base, texts)
+    n_known = 0 if known is None else int(known.sum())
+    return n_known if n_known >= _BY_CHANCE * len(texts) else 0
 
 
 def learned_before(base: str) -> NDArray[np.uint64] | None:
@@ -114,6 +133,8 @@ def learned_before(base: str) -> NDArray[np.uint64] | None:
     Raises:
         ModelError: if there is no such base, or what it says of itself is damaged.
     """
+    if base == WORD_VECTORS:
+        return learned_before(WORDS_FROM) if base_folder(WORDS_FROM) else None
     if base in (*BASELINES, SCRATCH, SCRATCH_RNN):
         return None
     folder = model_folder(base)

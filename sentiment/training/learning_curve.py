@@ -24,7 +24,7 @@ from sentiment.evaluation.growth import OF_ONE_CLASS, Growth, HeldOut, Trial, gr
 from sentiment.evaluation.metrics import TOO_FEW
 from sentiment.files import read_json, write_json
 from sentiment.models.registry import BASELINES, MAJORITY, SCRATCH, SCRATCH_RNN
-from sentiment.training.held_out import Labeled, kept_split, known_rows
+from sentiment.training.held_out import Labeled, count_known, kept_split
 from sentiment.training.runs import LEARNING_CURVE, Run
 
 FEWEST_LABELS, FEWEST_HELD_OUT = 100, 50
@@ -107,11 +107,10 @@ def _reason_against(run: Run, texts: "pd.Series[str]", *, n_held_out: int) -> st
         )
     if base == MAJORITY:
         return "It says the most frequent class whatever the labels are."
-    known = known_rows(base, texts)
-    if known is not None and known.any():
+    if count_known(base, texts):
         return (
             "The model that this run started from has learned from some of these labels: a part of them would look as "
-            "good as all. A run that starts from a base model shows the curve."
+            "good as all. A run that starts from one that has not shows the curve."
         )
     if n_labels < FEWEST_LABELS:
         return f"{n_labels} labels are too few to learn from parts of them; from {FEWEST_LABELS} on there is a curve."

@@ -40,13 +40,13 @@ def pretrain(name: str, folder: Path, *, on_progress: OnProgress = lambda progre
         raise UsageError(f"There is no recipe {name!r}", expected=f"One of {', '.join(RECIPES)}")
     recipe = RECIPES[name]
     corpora = [read_corpus(corpus) for corpus in recipe.corpora]
+    note_corpora(corpora, beside=folder.parent)
     model = recipe.make(corpora, on_progress)
     card = _card(recipe, corpora) | model.extra
     save_model(folder, dataclasses.replace(model, extra={"card": card}), dtype="float16")
     card["held_out"] = _judge(folder, corpora)
     save_model(folder, dataclasses.replace(model, extra={"card": card}), dtype="float16")
     write_atomic(folder / "README.md", _readme(recipe, card, corpora, model).encode())
-    note_corpora(corpora, beside=folder.parent)
 
 
 def _card(recipe: Recipe, corpora: Sequence[CorpusSplit]) -> dict[str, Any]:

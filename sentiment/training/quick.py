@@ -6,7 +6,7 @@ regression that a run with few labels ends with (`head.py`). So a page's backgro
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -219,14 +219,15 @@ def score_rows(
         n_labels: labels that there are.
         seed: of the resampling, the same at every point.
     """
-    said, n_classes = probs.argmax(axis=1), probs.shape[1]
+    said, n_classes, present = probs.argmax(axis=1), probs.shape[1], np.unique(truth)
     units = intervals.tally(truth, said, groups=encode_groups(groups, len(truth)), n_classes=n_classes)
+    units = replace(units, sums=units.sums[..., present])
     low, high = intervals.average_intervals(units, n_resamples=_RESAMPLES, seed=seed)["macro avg"][2]
     # Groups are drawn in bags, filled by chance: however many there are, it takes no more numbers than there are bags.
     bags = intervals.sum_by_unit(truth, said, unit=groups % _BAGS, n_classes=n_classes)
     times = np.random.default_rng(seed).poisson(1.0, (_RESAMPLES, _BAGS))[:, : len(bags)].astype(float)
     sums = (times @ bags.reshape(len(bags), -1)).reshape(_RESAMPLES, 3, n_classes)
-    drawn = np.nan_to_num(intervals.score(sums).per_class[2])[:, np.unique(truth)].mean(axis=1)
+    drawn = np.nan_to_num(intervals.score(sums).per_class[2])[:, present].mean(axis=1)
     return Score(n_labels, macro_f1(truth, said), float(low), float(high), drawn)
 
 

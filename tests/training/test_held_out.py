@@ -15,7 +15,7 @@ from sentiment.models.registry import SHIPPED, list_bases
 from sentiment.packaging import pack_run
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.finetune import finetune
-from sentiment.training.held_out import hash_texts, kept_split, learned_before, split_labeled
+from sentiment.training.held_out import count_known, hash_texts, kept_split, learned_before, split_labeled
 from sentiment.training.runs import create_run, describe_run, new_id
 
 WORDS = {"good": "fine great lovely nice", "bad": "awful broken poor late"}
@@ -108,7 +108,7 @@ def test_what_a_base_model_that_ships_has_learned_from_is_held_out_only_by_chanc
     write_learned_of("news", hash_texts(rows["text"][:n_known]), beside=tmp_path)
     monkeypatch.setenv("SENTIMENT_BASES", str(tmp_path))
     labeled = split_labeled(imported(rows), FinetuneConfig(base="en-cnn-news"))
-    assert labeled.n_learned_before == n_apart
+    assert labeled.n_learned_before == count_known("en-cnn-news", rows["text"]) == n_apart
     if n_apart:
         assert not np.isin(labeled.held_out, np.arange(n_known)).any()
     else:
@@ -121,6 +121,7 @@ def test_every_base_model_that_ships_says_what_it_has_learned_from():
             learned = learned_before(base.name)
             assert learned is not None
             assert len(learned) >= 0.95 * base.n_training_rows  # what differs in white space alone is one text
+    assert set(learned_before("word-vectors")) == set(learned_before("en-cnn-reviews"))  # whose vectors these are
 
 
 def test_with_nothing_new_to_judge_on_it_says_so(rows, imported, tuned):

@@ -157,6 +157,13 @@ def test_a_curve_that_wanders_because_its_rows_do_is_not_believed():
     assert wrongly <= 9  # a tenth of 40, and three standard errors above it
 
 
+def test_a_class_that_is_only_said_counts_neither_in_a_score_nor_in_its_interval():
+    truth = np.arange(100) % 2
+    said = np.where(np.arange(100) < 4, 2, truth)
+    score = score_rows(truth, np.eye(3, dtype=np.float32)[said], np.arange(100), n_labels=100)
+    assert 0.9 < score.low < score.macro_f1 < score.high
+
+
 def test_the_interval_of_a_score_is_that_of_the_report_and_knows_groups():
     truth, said = np.arange(100) % 2, np.where(np.arange(100) < 70, np.arange(100) % 2, 0)
     probs = np.eye(2, dtype=np.float32)[said]
