@@ -19,7 +19,7 @@ from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.means import group_numbers
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import read_json, write_json
-from sentiment.models.hub import PREFIX, hub_folder
+from sentiment.models.hub import hub_folder, is_hub_name
 from sentiment.models.package import RULE, is_package, open_package
 from sentiment.models.temperature import temperature_of
 from sentiment.training.runs import MODELS, Run
@@ -102,7 +102,7 @@ def _beside_model(named: Path) -> Path:
     """The folder in which what belongs to a model is."""
     if is_package(named):
         return open_package(named)
-    if str(named).startswith(PREFIX):
+    if is_hub_name(named):
         return hub_folder(str(named))
     of_run = named.name == "model" and (named / "config.json").exists() and (named.parent / "run.json").exists()
     return named.parent if of_run else named
