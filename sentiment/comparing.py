@@ -13,8 +13,8 @@ from sentiment.errors import DataError, ModelError, RunError, UsageError
 from sentiment.evaluation.changed import changed_rows
 from sentiment.evaluation.compare_many import Comparison, compare_many
 from sentiment.evaluation.pair import Pair, compare_pair
-from sentiment.evaluation.verdict import number
 from sentiment.judging import groups_of
+from sentiment.numbers import number
 from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.runs import Run
 

@@ -24,7 +24,7 @@ from sentiment.labels.queues import UNLABELED, Pool, rank
 from sentiment.labels.suspects import rank_suspects
 from sentiment.models.registry import recommend_base
 from sentiment.training.plateau import Plateau, judge_plateau
-from sentiment.training.quick import QuickHead, Score
+from sentiment.training.quick import QuickHead, Score, choose_groups
 from sentiment.training.text_reader import TextReader
 from sentiment.training.text_vectors import TextVectors
 from sentiment.workspace import Workspace
@@ -347,7 +347,8 @@ class Labeling:
         rows = np.flatnonzero(labels != UNLABELED)
         if len(np.unique(labels[rows])) < 2:
             return np.empty(0, np.int64)
-        probs = head.out_of_fold(rows, labels[rows], self._groups[rows], seed=_SEED)
+        groups = choose_groups(self._groups[rows], self._sides[rows])
+        probs = head.out_of_fold(rows, labels[rows], groups, seed=_SEED)
         table = rank_suspects(rows, labels[rows], probs, classes=classes)
         return table.loc[table["score"] > 0.5, "row"].to_numpy(np.int64)
 

@@ -15,8 +15,9 @@ from sentiment.data.language import language_name, length_unit
 from sentiment.data.row_languages import identify_languages
 from sentiment.data.words import terms_of_texts
 from sentiment.evaluation.slices import FEWEST, judge_slices
-from sentiment.evaluation.verdict import number, percent
+from sentiment.evaluation.verdict import percent
 from sentiment.judging import groups_of
+from sentiment.numbers import number
 
 LENGTH, LANGUAGE, WORD = "length", "language", "word"
 BETWEEN = "="  # in the name of a slice, between what is sliced by and the slice

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sentiment.data import Dataset, group_duplicates
+from sentiment.data import Dataset, combine_groups, group_duplicates
 from sentiment.errors import DataError, UsageError
 from sentiment.labels.suspects import estimate_wrong, pool_opinions, rank_suspects
 from sentiment.models.baselines import Rows, fit_baseline
 from sentiment.training.held_out import count_known
-from sentiment.training.quick import QuickHead, assign_folds
+from sentiment.training.quick import QuickHead, assign_folds, choose_groups
 from sentiment.training.text_vectors import text_vectors
 
 _FOLDS = 5
@@ -67,7 +67,7 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
             f"{base} has learned from {n_known:,} of these {len(frame):,} texts, wrong labels among them",
             todo="Name a base that has not: for a run, the base model that it started from; or tfidf-words",
         )
-    groups = group_duplicates(frame["text"])
+    groups = _group(dataset, frame)
     quick = QuickHead(text_vectors(dataset, base, folder=folder), dataset.classes, imbalance="none")
     of_head = quick.out_of_fold(labeled, labels, groups, folds=_FOLDS, seed=seed, workers=2)
     of_words = _by_words(dataset, frame["text"].tolist(), labels, groups, seed=seed)
@@ -76,10 +76,18 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
     return Suspects(rank_suspects(rows, labels, probs, classes=dataset.classes), estimate_wrong(labels, probs))
 
 
+def _group(dataset: Dataset, frame: pd.DataFrame) -> NDArray[np.int64]:
+    """Rows that judge each other's labels no more than their own: duplicates and, if there are several, documents."""
+    duplicates = group_duplicates(frame["text"])
+    if dataset.group_column is None:
+        return duplicates
+    return choose_groups(duplicates, combine_groups(duplicates, frame["group"]))
+
+
 def _by_words(
     dataset: Dataset, texts: list[str], labels: NDArray[np.int64], groups: NDArray[np.int64], *, seed: int
 ) -> NDArray[np.float32]:
-    """Probabilities float32[n, n_classes] by TF-IDF, each row's by a model that saw neither it nor its duplicates."""
+    """Probabilities float32[n, n_classes] by TF-IDF, each row's by a model that saw nothing of its group."""
     spaces = dataset.language not in _NO_SPACES
     name = "tfidf-words" if spaces else "tfidf-chars"
     folds = assign_folds(labels, groups, folds=_FOLDS, seed=seed)

@@ -274,13 +274,18 @@ class Workspace:
         """Moves a run to the trash, from which `restore_run` brings it back.
 
         Raises:
-            WorkspaceError: for an unknown run, one that is still at work, and one that the endpoint answers with.
+            WorkspaceError: for an unknown run, one that is still at work, one that the endpoint answers with, and one
+                that unfinished runs begin with.
         """
+        from sentiment.serving.served import check_not_served
+        from sentiment.unfinished import check_unneeded
+
         require(Role.OWNER, doing="delete a run")
         folder = self._run_folder(run_id)
         if _is_active(folder):
             raise WorkspaceError("The run is still training", todo="Stop it first, then delete it")
-        _check_not_served(self, folder)
+        check_not_served(self, folder)
+        check_unneeded(folder, name=_name_of_run(folder))
         move_folder(folder, self.root / "trash" / "runs")
 
     def restore_run(self, run_id: str) -> Run:
@@ -376,21 +381,16 @@ def _keep_corrections(overlay: Overlay, languages: LanguageChanges, folder: Path
         raise RunError(f"The run folder {folder.name} cannot be written ({error.strerror})") from error
 
 
+def _name_of_run(folder: Path) -> str:
+    """What people call a run, in quotes; the id of one whose description is damaged."""
+    try:
+        return f"“{Run(folder).info.name}”"
+    except RunError:
+        return folder.name
+
+
 def _is_active(folder: Path) -> bool:
     """Whether a worker trains a run, or waits to."""
     from sentiment.training import jobs
 
     return (folder / "process.json").exists() and jobs.read_state(folder).active
-
-
-def _check_not_served(workspace: Workspace, folder: Path) -> None:
-    """Raises a WorkspaceError for a run that the endpoint answers with: without it, another would answer unasked."""
-    from sentiment.serving.served import ENVIRONMENT, is_fixed, served_runs
-
-    try:
-        places = served_runs(workspace).values()
-    except WorkspaceError:  # what the environment names is not there: nothing is served
-        return
-    if any(Path(place).resolve().is_relative_to(folder.resolve()) for place in places):
-        way = f"Name another one in {ENVIRONMENT}" if is_fixed() else "Switch it off on the Share page"
-        raise WorkspaceError("The endpoint answers with this run", todo=f"{way} first, then delete it")

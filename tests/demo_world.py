@@ -148,6 +148,7 @@ WRITES: dict[str, Callable[[World], object]] = {
     "Run.log": lambda w: w.run.log(step=1, kind="train", loss=1.0),
     "Run.write_predictions": lambda w: w.run.write_predictions(w.run.predictions()),
     "Run.forget_judgement": lambda w: w.run.forget_judgement(),
+    "Run.note_start": lambda w: w.run.note_start(""),
     "Run.write_validation": lambda w: w.run.write_validation(w.run.predictions()),
     "TextReader.read": lambda w: TextReader(w.workspace.dataset_folder(w.dataset_id), "en-cnn-news", _rows(w)).read(),
     "jobs.start": lambda w: jobs.start(w.run.folder),
@@ -213,7 +214,7 @@ READS = {
     "text_map": "main make_map read_map read_state",  # main and make_map are the process that text_map.start starts
     "exchange": "export_labels export_table form_of write_labels",
     "judging": "codes_of groups_of judge_run probs_of read_rule",
-    "served": "chosen_runs is_fixed served_runs",
+    "served": "check_not_served chosen_runs is_fixed served_runs",
     "importing": "check_base_name check_language check_plain_name",
     "importing_package": "",
     "importing_vectors": "",

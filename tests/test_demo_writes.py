@@ -60,7 +60,7 @@ importing_apart.py:run_command judging.py:save_rule labels/class_changes.py:Clas
 labels/store.py:LabelStore.append labels/store.py:LabelStore.rebuild labels/store.py:LabelStore.release
 labels/store.py:LabelStore.reserve labels/store.py:LabelStore.set_settings labels/store.py:LabelStore.undo
 serving/served.py:serve_run training/jobs.py:start training/jobs.py:stop training/learning_curve.py:measure_learning
-training/runs.py:Run.forget_judgement
+training/runs.py:Run.forget_judgement training/runs.py:Run.note_start
 training/runs.py:Run.log training/runs.py:Run.write_predictions training/runs.py:Run.write_state
 training/runs.py:Run.write_validation training/runs.py:create_run training/text_map.py:start training/text_map.py:stop
 training/transfer_gap_folder.py:GapFolder.add_cell training/transfer_gap_folder.py:GapFolder.create

@@ -170,6 +170,23 @@ def test_a_dataset_is_not_deleted_while_a_run_on_it_is_at_work(workspace: Worksp
     assert workspace.datasets() == []
 
 
+def test_a_run_stays_until_those_that_begin_with_it_have_finished(workspace: Workspace) -> None:
+    info, _ = workspace.add_dataset(dataset())
+    first = workspace.create_run(info.id, FinetuneConfig(), name="first")
+    after = workspace.create_run(info.id, FinetuneConfig(base=str(first.folder)), name="after")
+    by_model = workspace.create_run(info.id, FinetuneConfig(base=str(first.folder / "model")), name="by model")
+    workspace.create_run(info.id, FinetuneConfig(), name="apart")
+    after.write_state(RunState(status="stopped"))
+    by_model.write_state(RunState(status="finished"))
+    with pytest.raises(
+        WorkspaceError, match=r"“first” is needed by runs that have not finished: “after” \(stopped\)\."
+    ):
+        workspace.delete_run(first.id)
+    workspace.delete_run(after.id)
+    workspace.delete_run(first.id)
+    assert {run.info.name for run in workspace.runs()} == {"apart", "by model"}
+
+
 def served_run(workspace: Workspace) -> Run:
     run = workspace.create_run(workspace.add_dataset(dataset())[0].id, FinetuneConfig())
     (run.folder / "model").mkdir()

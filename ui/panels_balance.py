@@ -256,5 +256,5 @@ def show_lengths(info: DatasetInfo, balance: cache.Balance) -> None:
         }
     )
     table["Class"] = [text.visible(name) for name in table["Class"]]
-    st.dataframe(table, hide_index=True, height="content" if len(table) <= 12 else 420)
+    st.dataframe(table, hide_index=True, placeholder="", height="content" if len(table) <= 12 else 420)
     st.caption(f"Length in {balance.unit}: below each number lies that share of the class's rows.")

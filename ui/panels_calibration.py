@@ -136,7 +136,7 @@ def _show_table(before: Calibration | None, after: Calibration) -> None:
     for heading, found in (("Before", before), ("After", after)):
         if found is not None:
             table[heading] = [_three(*read(found)) for read in figures_of.values()]
-    st.dataframe(table, hide_index=True, key="calibration-table")
+    st.dataframe(table, hide_index=True, placeholder="", key="calibration-table")
     st.caption("In brackets the 95 % interval. The nearer to 0, the better.")
 
 

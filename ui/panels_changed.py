@@ -41,7 +41,7 @@ def _filter(found: Compared, *, key: str) -> pd.DataFrame:
     def first_page() -> None:
         state.set_widget(f"{key}:page", 1)
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         none: list[str] = []
         address.take_as("change", f"{key}:kinds", read=_kinds, default=none)
         kinds = st.pills(
@@ -88,6 +88,7 @@ def _show_table(page: pd.DataFrame, found: Compared, *, key: str) -> list[int]:
         table,
         key=key,
         hide_index=True,
+        placeholder="",
         on_select="rerun",
         selection_mode="single-row",
         height=min(540, height * len(table) + 40),

@@ -150,7 +150,7 @@ def _show_pair_table(found: Compared, *, metric: str) -> None:
         }
         for line in part.to_dict("records")
     ]
-    st.dataframe(pd.DataFrame(lines), hide_index=True, height="content" if len(lines) <= 15 else 560)
+    st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="", height="content" if len(lines) <= 15 else 560)
 
 
 def _show_many(comparison: Comparison, colours: Mapping[str, str]) -> None:
@@ -183,7 +183,7 @@ def show_many_table(comparison: Comparison, *, metric: str, what: str) -> None:
         lines.append(line)
     table = pd.DataFrame(lines)
     front = [what, MEANS[metric]]
-    st.dataframe(table[front + [column for column in table if column not in front]], hide_index=True)
+    st.dataframe(table[front + [column for column in table if column not in front]], hide_index=True, placeholder="")
     st.caption(
         f"{METRICS[metric]} on {text.count(comparison.n_rows, 'held-out row')}; in points, how far above or below "
         f"“{text.literal(comparison.against)}”, with the 95{text.THIN}% interval. ✓ and ✗: surely better, surely worse."

@@ -160,6 +160,7 @@ def _show_table(run: Run, page: pd.DataFrame, *, model: str) -> list[int]:
         table,
         key=f"errors:{run.id}:{model}:{hash(tuple(page['row']))}",  # ticks are places: other rows, another table
         hide_index=True,
+        placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
         height=min(540, height * len(table) + 40),

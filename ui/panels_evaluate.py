@@ -86,6 +86,7 @@ def show_table(judgement: Judgement, *, model: str) -> None:
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="",
         key=f"table:{model}",
         height="content" if len(shown) <= 15 else 560,
         column_config={

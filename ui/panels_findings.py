@@ -155,6 +155,7 @@ def _show_finding(info: DatasetInfo, name: str, found: Finding) -> None:
     st.dataframe(
         table,
         hide_index=True,
+        placeholder="",
         key=f"finding-rows:{name}",
         height=min(540, 35 * len(table) + 40),
         column_config={

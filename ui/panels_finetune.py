@@ -195,15 +195,16 @@ def chosen_settings(info: DatasetInfo, base: str) -> FinetuneConfig:
 
 
 def _choose_held_out(default: FinetuneConfig) -> float:
-    """Draws the shares of the rows that judge the model, and that choose its best epoch; returns their sum."""
+    """Draws the shares of the rows that judge the model, and by which choices are made; returns their sum."""
     first, second = st.columns(2)
     test = first.slider(
         "Held out to judge", 0, 50, round(100 * default.test_fraction), format="%d %%", key="set:test",
         help="Share of the labeled rows that training never sees; the Evaluate page judges the model on them.",
     )  # fmt: skip
     validation = second.slider(
-        "Held out to choose the best epoch", 2, 50, round(100 * default.validation_fraction), format="%d %%",
-        key="set:validation",
+        "Held out to validate", 2, 50, round(100 * default.validation_fraction), format="%d %%", key="set:validation",
+        help="Share of the labeled rows by which a network's best epoch and the decision thresholds are chosen, and "
+        "its probabilities calibrated.",
     )  # fmt: skip
     return float(test / 100 + validation / 100)
 

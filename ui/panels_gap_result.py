@@ -112,6 +112,7 @@ def _show_table(table: pd.DataFrame) -> None:
     st.dataframe(
         shown,
         hide_index=True,
+        placeholder="",
         key="gap-table",
         column_config={
             "Own labels": st.column_config.NumberColumn(help="Labels of the language itself that it learned from."),

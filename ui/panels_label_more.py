@@ -52,6 +52,7 @@ def show_bulk(labeling: Labeling) -> None:
         table,
         key=f"bulk-rows:{labeling.id}:{wanted}:{regex}:{part.start}:{session().kept.get(times, 0)}",
         hide_index=True,
+        placeholder="",
         height=min(400, 35 * len(table) + 40),
         on_select="rerun",
         selection_mode="multi-row",

@@ -66,4 +66,6 @@ def _show_agreement(table: pd.DataFrame, headings: dict[str, str]) -> None:
     shown["Agreement"] = (100 * shown["Agreement"]).round()  # the format cuts off what is behind the point
     percent = st.column_config.NumberColumn(format=f"%d{text.THIN}%%")
     plain = st.column_config.NumberColumn(format="%.2f")
-    st.dataframe(shown, hide_index=True, column_config={"Agreement": percent, "Alpha": plain, "Kappa": plain})
+    st.dataframe(
+        shown, hide_index=True, placeholder="", column_config={"Agreement": percent, "Alpha": plain, "Kappa": plain}
+    )

@@ -70,6 +70,7 @@ def _show_counts(frame: pd.DataFrame, counts: dict[str, int]) -> None:
         table,
         key="languages",
         hide_index=True,
+        placeholder="",
         row_height=WRAPPED,
         height=min(420, WRAPPED * len(table) + 40),
         column_config={
@@ -189,6 +190,7 @@ def _choose_rows(part: pd.DataFrame, *, key: str) -> tuple[int, ...]:
         pd.DataFrame({"Row": part["row"].to_numpy() + 1, "Text": shown}),
         key=key,
         hide_index=True,
+        placeholder="",
         row_height=height,
         height=min(360, height * len(part) + 40),
         on_select="rerun",

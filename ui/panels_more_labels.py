@@ -96,7 +96,7 @@ def _show_table(values: Mapping[str, Any], ranked: list[Mapping[str, Any]]) -> N
     table = pd.DataFrame(lines).fillna("")
     if not table["Note"].any():
         table = table.drop(columns="Note")
-    st.dataframe(table, hide_index=True, height="content" if len(table) <= 15 else 560)
+    st.dataframe(table, hide_index=True, placeholder="", height="content" if len(table) <= 15 else 560)
 
 
 def _gain(gain: tuple[float, float, float]) -> str:

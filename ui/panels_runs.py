@@ -22,7 +22,7 @@ _SCOPE, _WORDS, _STATUS = "runs:scope", "runs:words", "runs:status"
 
 def show_runs(workspace: Workspace, run: Run) -> None:
     """Draws the table of the runs of a run's dataset, or of all; ticked ones can be compared."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         address.take("runs", _SCOPE, options=(HERE, ALL), default=HERE)
         scope = st.segmented_control("Runs of", [HERE, ALL], key=_SCOPE, required=True)
         address.tell("runs", ALL if scope == ALL else None)
@@ -92,6 +92,7 @@ def _show_table(kept: pd.DataFrame, *, with_dataset: bool) -> list[int]:
         shown,
         key=f"runs:table:{int(with_dataset)}:{hash(tuple(kept['id']))}",  # ticks are places: other runs, another table
         hide_index=True,
+        placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
         height=min(560, 35 * len(shown) + 52),

@@ -181,7 +181,7 @@ def show_slice(run: Run, judgement: Judgement, mask: NDArray[np.bool_], *, title
             groups=None if judgement.groups is None else judgement.groups[mask].tolist(),
             n_resamples=500,
         )
-        st.dataframe(_report_of(report), hide_index=True, key=f"slice-report:{run.id}")
+        st.dataframe(_report_of(report), hide_index=True, placeholder="", key=f"slice-report:{run.id}")
     wrong = (rows["label"] != rows["model:prediction"]).to_numpy(bool)
     confidence = judgement.probs()[mask].max(axis=1)
     order = np.lexsort((-confidence, ~wrong))
@@ -226,6 +226,7 @@ def _show_rows(run: Run, page: pd.DataFrame) -> None:
         table,
         key=f"slice-rows:{run.id}",
         hide_index=True,
+        placeholder="",
         height=min(540, height * len(table) + 40),
         row_height=height,
         column_config={

@@ -380,7 +380,7 @@ def _show_classes(judgement: Judgement, held: Held, rule: Rule, decided: Decided
             "Rows": [decided.n[name] for name in judgement.classes],
         }
     )
-    st.dataframe(table, hide_index=True, key="rule-classes")
+    st.dataframe(table, hide_index=True, placeholder="", key="rule-classes")
     before = float(np.mean(plain == held.labels))
     if rule.plain:
         rows = text.count(held.n, "held-out row")

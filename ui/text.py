@@ -5,8 +5,11 @@ from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from sentiment.numbers import THIN as THIN
+from sentiment.numbers import number as number
+from sentiment.numbers import percent as percent
+
 K = TypeVar("K", bound=Hashable)
-THIN = "\u202f"  # a thin space that does not break: 26 907 stays on one line
 _JOINER = "\u2060"  # no width, no break: keeps two characters from being read as one sign
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^=&\"'@/])")
 # What is found in the text after Markdown was read, so that a backslash does not help: emoji and icon codes, addresses,
@@ -89,23 +92,9 @@ def distinct(titles: Mapping[K, str], *, limit: int = 60) -> dict[K, str]:
     return shown
 
 
-def number(value: float) -> str:
-    """A count with thin separators: 1 234 567."""
-    return f"{round(value):,}".replace(",", THIN)
-
-
 def count(value: int, one: str, many: str = "") -> str:
     """A count and its noun: "1 row", "2 465 rows"."""
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with the digits that mean something: "81 %", "0.4 %"; never 100 % of less than all."""
-    value = 100 * share
-    if 0 < value < 0.05 or 99.95 <= value < 100:
-        return f"{'<0.1' if value < 1 else '>99.9'}{THIN}%"
-    digits = 1 if 0 < value < 1 or 99 < value < 100 else 0
-    return f"{value:.{digits}f}{THIN}%"
 
 
 def points(interval: Iterable[float]) -> str:

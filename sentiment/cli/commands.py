@@ -121,7 +121,7 @@ def bases(as_json: bool) -> None:
     type=float,
     default=FinetuneConfig.validation_fraction,
     show_default=True,
-    help="Held out to choose the best epoch.",
+    help="Held out to choose the best epoch and to calibrate.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run in RUN_DIR.")
 @distributed_options

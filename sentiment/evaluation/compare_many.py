@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sentiment.evaluation.comparison import compare
-from sentiment.evaluation.verdict import number
+from sentiment.numbers import number
 
 COMPARED = ("f1-score", "recall")
 MACRO = "macro avg"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sentiment.evaluation.verdict import class_name, number
+from sentiment.evaluation.verdict import class_name
+from sentiment.numbers import number
 
 _WORTH = 0.01  # a gain of macro-F1, in shares, below which more labels are hardly worth it
 

@@ -12,7 +12,8 @@ from sentiment.evaluation import intervals
 from sentiment.evaluation.comparison import FEWEST_DIFFERENCES, compare, paired_interval
 from sentiment.evaluation.mcnemar import McNemar, mcnemar
 from sentiment.evaluation.metrics import METRICS, TOO_FEW, encode_groups
-from sentiment.evaluation.verdict import class_name, number
+from sentiment.evaluation.verdict import class_name
+from sentiment.numbers import number
 
 MACRO, ACCURACY = "macro avg", "accuracy"
 

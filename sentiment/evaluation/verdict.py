@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sentiment.evaluation.metrics import TOO_FEW
+from sentiment.numbers import number
 
 FEWEST_ROWS = 30  # held-out rows below which a share would sound surer than it is
 _PARTS = ((0.5, 0.05, "half"), (1 / 3, 0.03, "a third"), (2 / 3, 0.03, "two thirds"), (0.25, 0.02, "a quarter"))
@@ -31,11 +32,6 @@ def verdict(report: Mapping[str, Any], comparisons: Mapping[str, pd.DataFrame], 
         parts.append(_compared(report, comparisons, what))
     parts.append(_unsaid(report, what))
     return "; ".join(part for part in parts if part) + "."
-
-
-def number(n: int) -> str:
-    """A count with narrow no-break spaces between thousands."""
-    return f"{n:,}".replace(",", "\u202f")
 
 
 def percent(share: float) -> str:

@@ -14,6 +14,9 @@ from itertools import takewhile
 
 import plotly.graph_objects as go
 
+from sentiment.numbers import THIN as THIN
+from sentiment.numbers import number as number
+from sentiment.numbers import percent as percent
 from sentiment.palette import ACCENT
 
 INK = "#717782"  # contrast above 4 on white and on Streamlit's dark background alike
@@ -21,7 +24,6 @@ FAINT = "rgba(128, 134, 145, 0.22)"
 CLEAR = "rgba(0, 0, 0, 0)"
 TEXT = {False: "#262A33", True: "#F2F3F5"}  # by dark
 ACCENTS = {False: ACCENT, True: "#A890EA"}  # on near-black the accent itself is too dim for a line
-THIN = "\u202f"  # narrow no-break space, between thousands and before %
 TITLE_WIDTH = 40  # characters of a title line that fit a phone
 
 _RUNS_LEFT = re.compile(
@@ -206,21 +208,6 @@ def _balanced(text: str, width: int) -> list[str]:
 def hover(*lines: str) -> str:
     """A hover text of plain lines, each wrapped, every character literal."""
     return "<br>".join(literal(part) for line in lines for part in wrap(line, 52)[:8])
-
-
-def number(n: float) -> str:
-    """A count with thin spaces between thousands."""
-    return f"{n:,.0f}".replace(",", THIN)
-
-
-def percent(share: float) -> str:
-    """A share as percent: whole above 1 %, else with the digit that tells it from nothing."""
-    points = 100 * share
-    if points == 0 or 1 <= points <= 99 or points == 100:
-        return f"{points:.0f}{THIN}%"
-    if points > 99:
-        return f">99{THIN}%"
-    return f"{points:.1f}{THIN}%" if points >= 0.1 else f"<0.1{THIN}%"
 
 
 def see_through(colour: str, alpha: float) -> str:

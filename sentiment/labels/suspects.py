@@ -23,7 +23,7 @@ def rank_suspects(
     Args:
         rows: int64[n], as they are to be named.
         labels: int64[n], positions in `classes`.
-        probs: float32[n, n_classes], by a model that saw neither the row's label nor its duplicates'.
+        probs: float32[n, n_classes], by a model that saw neither the row's label nor its duplicates' or document's.
         classes: names of the classes.
 
     Returns:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentiment.evaluation.calibration import Bin
-from sentiment.reporting.markup import Html, join, number, percent, span, tag
+from sentiment.numbers import number, percent
+from sentiment.reporting.markup import Html, join, span, tag
 
 _SIDE, _EDGE = 300.0, 42.0  # of a square chart, in its own units
 
@@ -56,8 +57,10 @@ def strip(marks: Sequence[Mark], *, label: str, zero: float | None = None) -> Ht
 
 def axis() -> Html:
     """The scale of a strip, for the end of a column of them."""
-    ticks = (tag("text", percent(share), x=_at(share), y=14, class_="tick middle") for share in (0, 0.25, 0.5, 0.75, 1))
-    return tag("svg", *ticks, class_="strip", height=20, aria_hidden="true")
+    ticks = [tag("text", percent(share), x=_at(share), y=14, class_="tick middle") for share in (0.25, 0.5, 0.75)]
+    first = tag("text", percent(0), x=0, y=14, class_="tick")
+    last = tag("text", percent(1), x="100%", y=14, class_="tick end")
+    return tag("svg", first, *ticks, last, class_="strip", height=20, aria_hidden="true")
 
 
 def reliability(before: Sequence[Bin] | None, after: Sequence[Bin], *, label: str) -> Html:
@@ -70,11 +73,11 @@ def reliability(before: Sequence[Bin] | None, after: Sequence[Bin], *, label: st
     """
     parts: list[Html] = []
     for share in (0, 0.25, 0.5, 0.75, 1):
-        x, y = _x(share), _y(share)
+        y = _y(share)
         parts += [
             tag("line", x1=_x(0), x2=_x(1), y1=y, y2=y, class_="rule"),
             tag("text", percent(share), x=_EDGE - 6, y=y + 4, class_="tick end"),
-            tag("text", percent(share), x=x, y=_SIDE - _EDGE + 18, class_="tick middle"),
+            _below(percent(share), _x(share)),
         ]
     parts.append(tag("line", x1=_x(0), y1=_y(0), x2=_x(1), y2=_y(1), class_="zero"))
     for bins, style in ((before or (), "before"), (after, "after")):
@@ -136,8 +139,16 @@ def curve(
         ring = " ring" if i >= n_measured else ""
         parts.append(tag("circle", tag("title", said), cx=x, cy=place(one[0]), r=4.5, class_=f"dot {style}{ring}"))
         if i >= n_measured - 1:
-            parts.append(tag("text", number(size), x=x, y=_SIDE - _EDGE + 18, class_="tick middle"))
+            parts.append(_below(number(size), x))
     return _square(parts, label=label, across="labels", up="")
+
+
+def _below(words: str, x: float) -> Html:
+    """A word under the picture, in the middle of its place, or against the edge where that has no room."""
+    inside = x < _x(1)
+    return tag(
+        "text", words, x=x if inside else _SIDE, y=_SIDE - _EDGE + 18, class_="tick middle" if inside else "tick end"
+    )
 
 
 def _upright(one: Bin) -> Html:

@@ -5,7 +5,6 @@ import json
 import re
 from typing import Any
 
-THIN = "\u202f"  # a thin space that does not break
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff]"
@@ -66,14 +65,6 @@ def data_block(name: str, value: Any) -> Html:
     return Html(f'<script type="application/json" id="{name}">{source}</script>')
 
 
-def percent(share: float) -> str:
-    """A share as a percentage with the digits that mean something: "81 %", "0.4 %"; never 100 % of less than all."""
-    value = 100 * share
-    if 0 < value < 0.05 or 99.95 <= value < 100:
-        return f"{'<0.1' if value < 1 else '>99.9'}{THIN}%"
-    return f"{value:.{1 if 0 < value < 1 or 99 < value < 100 else 0}f}{THIN}%"
-
-
 def span(interval: Any) -> str:
     """An interval of shares, in per cent: "77 to 84"."""
     low, high = interval
@@ -83,8 +74,3 @@ def span(interval: Any) -> str:
 def points(difference: float) -> str:
     """A difference of shares in points, with its sign: "+3.2"."""
     return f"{100 * difference:+.1f}".replace("-", "−")
-
-
-def number(value: float) -> str:
-    """A count with thin separators: 1 234 567."""
-    return f"{round(value):,}".replace(",", THIN)

@@ -15,9 +15,10 @@ from sentiment.data import language_name
 from sentiment.errors import RunError, SentimentError
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, apply_temperature, measure_calibration
 from sentiment.judging import Judgement, judge_run, read_rule
+from sentiment.numbers import number
 from sentiment.reporting import sections
 from sentiment.reporting.learning import show_learning
-from sentiment.reporting.markup import Html, foreign, join, number, tag
+from sentiment.reporting.markup import Html, foreign, join, tag
 from sentiment.reporting.rows import show_all_rows, show_mistakes
 from sentiment.reporting.style import policy, script, stylesheet
 from sentiment.slicing import Slices, slice_rows, sliceable

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sentiment.reporting.markup import Html, data_block, foreign, join, number, percent, tag, visible
+from sentiment.numbers import number, percent
+from sentiment.reporting.markup import Html, data_block, foreign, join, tag, visible
 
 BUDGET = 4_000_000  # bytes of texts
 _LEAST = 120  # characters that every text keeps; beyond that, rows are left out instead

@@ -82,6 +82,17 @@ def is_fixed() -> bool:
     return bool(os.environ.get(ENVIRONMENT, "").strip())
 
 
+def check_not_served(workspace: Workspace, folder: Path) -> None:
+    """Raises a WorkspaceError for a run that the endpoint answers with: without it, another would answer unasked."""
+    try:
+        places = served_runs(workspace).values()
+    except WorkspaceError:  # what the environment names is not there: nothing is served
+        return
+    if any(Path(place).resolve().is_relative_to(folder.resolve()) for place in places):
+        way = f"Name another one in {ENVIRONMENT}" if is_fixed() else "Switch it off on the Share page"
+        raise WorkspaceError("The endpoint answers with this run", todo=f"{way} first, then delete it")
+
+
 def _named(workspace: Workspace, named: str) -> Path:
     try:
         if is_run_id(named):

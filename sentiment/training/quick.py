@@ -231,6 +231,16 @@ def score_rows(
     return Score(n_labels, macro_f1(truth, said), float(low), float(high), drawn)
 
 
+def choose_groups(duplicates: NDArray[np.int64], documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The grouping int64[n] by which rows take turns: by document, or by duplicates where documents are too few.
+
+    Args:
+        duplicates: int64[n].
+        documents: int64[n], each with all duplicates of its rows (see `data.combine_groups`).
+    """
+    return documents if len(np.unique(documents)) >= _FOLDS else duplicates
+
+
 def assign_folds(
     labels: NDArray[np.int64], groups: NDArray[np.int64], *, folds: int = _FOLDS, seed: int = 0
 ) -> NDArray[np.int64]:

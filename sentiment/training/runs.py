@@ -7,6 +7,7 @@ stop                 its presence asks the worker to stop
 history.jsonl        one line per logged step and validation; none where a simple baseline was fitted
 labels.parquet       what people changed in the labels before the run was created; none where nothing was
 split.npz            rows (of the file) in train, validation and test
+start.txt            hash of the weights that it started from, "" from scratch; none in runs of before there was one
 checkpoint/          the last two checkpoints, to resume from
 model/               the best weights so far, with tokenizer and config: a model folder
 validation.parquet   validation rows with the model's probabilities; none in runs of before there was one
@@ -264,6 +265,17 @@ class Run:
         """Replaces the validation rows, whole or not at all."""
         require(Role.OWNER, doing="change a run")
         write_atomic(self.folder / "validation.parquet", frame.to_parquet(index=False))
+
+    @property
+    def started_from(self) -> str | None:
+        """Hash of the weights that it started from, "" from scratch; None for a new run, and one from before."""
+        path = self.folder / "start.txt"
+        return path.read_text(encoding="ascii") if path.exists() else None
+
+    def note_start(self, weights: str) -> None:
+        """Notes a hash of the weights that it starts from; "" from scratch."""
+        require(Role.OWNER, doing="change a run")
+        write_atomic(self.folder / "start.txt", weights.encode("ascii"))
 
     @property
     def has_model(self) -> bool:

@@ -1,5 +1,6 @@
 """Where a fine-tuning starts from: the base model's weights, with a head for the dataset's classes."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +35,7 @@ class Start:
         encoder: the encoder's shape.
         tokenizer: the base model's own, or one learned from the training texts.
         pretrained: whether the weights were learned elsewhere.
+        words_given: whether the words' vectors were: of a base model, or from a file.
         matches: the base model's class for each class that means the same, both as positions.
         base_head: the base model's own head, over its own classes, its temperature in it; None from scratch.
     """
@@ -42,6 +44,7 @@ class Start:
     encoder: AnyConfig
     tokenizer: AnyTokenizer
     pretrained: bool
+    words_given: bool = False
     base_head: dict[str, Any] | None = None
     matches: Mapping[int, int] = field(default_factory=dict)
 
@@ -87,6 +90,7 @@ def load_start(
         model.encoder,
         model.tokenizer,
         pretrained=True,
+        words_given=True,
         base_head=model.calibrated_head,
         matches=matches,
     )
@@ -101,7 +105,18 @@ def _from_vectors(base: str, n_classes: int, store: VectorStore, *, train_texts:
     tokenizer, table = choose_vectors(store, train_texts, seed=seed)
     config = EncoderConfig(vocab_size=len(table), embed=table.shape[1], kind=_KINDS[base])
     params = unflatten({**flatten(fresh_params(config, n_classes, seed=seed)), EMBEDDING: table})
-    return Start(params, config, tokenizer, pretrained=False)
+    return Start(params, config, tokenizer, pretrained=False, words_given=True)
+
+
+def hash_given(start: Start) -> str:
+    """16 hexadecimal digits that change with the weights that were given, the head aside; "" if none were."""
+    if not start.words_given:
+        return ""
+    flat, digest = flatten(start.params), hashlib.sha256()
+    for name in sorted(flat):
+        if name == EMBEDDING or (start.pretrained and name.startswith("encoder/")):
+            digest.update(name.encode() + np.ascontiguousarray(flat[name]).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def keep_words(start: Start, tokenizer: AnyTokenizer) -> Start:
@@ -120,11 +135,7 @@ def keep_words(start: Start, tokenizer: AnyTokenizer) -> Start:
         return start
     own, known = ({} if isinstance(t, KerasTokenizer) else t.get_vocab() for t in (tokenizer, start.tokenizer))
     if not own or not own.keys() <= known.keys():
-        raise RunError(
-            "The base model has changed since this run began, and its words with it",
-            expected="The base model, or word vectors, that the run started from",
-            todo="Start a new run",
-        )
+        raise changed("its words")
     rows = [known[word] for word in sorted(own, key=own.__getitem__)]
     flat = flatten(start.params)
     return replace(
@@ -132,6 +143,15 @@ def keep_words(start: Start, tokenizer: AnyTokenizer) -> Start:
         params=unflatten({**flat, EMBEDDING: np.asarray(flat[EMBEDDING])[rows]}),
         encoder=replace(start.encoder, vocab_size=len(rows)),
         tokenizer=tokenizer,
+    )
+
+
+def changed(what: str) -> RunError:
+    """The error of a run that cannot go on as it began."""
+    return RunError(
+        f"The base model has changed since this run began, and {what} with it",
+        expected="The base model, or word vectors, that the run started from",
+        todo="Start a new run",
     )
 
 

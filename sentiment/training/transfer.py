@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -22,7 +21,8 @@ from sentiment.training.imbalance import ImbalancePlan, plan_imbalance
 from sentiment.training.journal import Journal
 from sentiment.training.languages import weigh_languages
 from sentiment.training.optimizer import split_groups
-from sentiment.training.start import Start, keep_words, load_start
+from sentiment.training.runs import Run
+from sentiment.training.start import Start, changed, hash_given, keep_words, load_start
 from sentiment.training.steps import make_encoding
 
 _VECTOR_BATCH = 64
@@ -60,7 +60,7 @@ class Transfer:
             vectors=config.vectors,
             splitting=1 if config.languages == BEFORE else LATEST,
         )
-        self.start: Start = _as_it_began(start, journal.run.folder)
+        self.start: Start = _as_it_began(start, journal.run)
         self.max_length = self.start.encoder.fixed_length or config.max_length
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
@@ -184,9 +184,18 @@ def _warn(unknown: float) -> str:
     )
 
 
-def _as_it_began(start: Start, run_folder: Path) -> Start:
-    """The start of a run, with the words that it began with if it has a checkpoint to go on from."""
-    words = run_folder / "model" / "tokenizer.json"
-    if words.exists() and any((run_folder / "checkpoint").glob("*.safetensors")):
-        return keep_words(start, load_tokenizer(words))
+def _as_it_began(start: Start, run: Run) -> Start:
+    """The start of a run, with the words that it began with if it has a checkpoint to go on from.
+
+    Raises:
+        RunError: if it goes on, and the weights that it started from are others by now: words that do not occur in its
+            texts have their vectors from there, and belong to an encoder of the same make.
+    """
+    words = run.folder / "model" / "tokenizer.json"
+    if not words.exists() or not any((run.folder / "checkpoint").glob("*.safetensors")):
+        run.note_start(hash_given(start))
+        return start
+    start = keep_words(start, load_tokenizer(words))
+    if run.started_from not in (None, hash_given(start)):
+        raise changed("its weights")
     return start

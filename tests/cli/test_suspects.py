@@ -53,6 +53,27 @@ def test_rows_are_those_of_the_file_and_unlabeled_ones_are_left_out(tmp_path):
     assert table.loc[0, ["row", "label", "suggested"]].tolist() == [68, "bad", "good"]
 
 
+@pytest.mark.parametrize("by_document", [True, False])
+def test_the_sentences_of_a_document_do_not_vouch_for_each_other(by_document, tmp_path):
+    """A document whose labels are all wrong agrees with itself, by words that no other one has."""
+    rng = np.random.default_rng(0)
+    lines = ["text,label,document"]
+    for document in range(24):
+        is_good = document % 2 == 0
+        said_good = not is_good if document == 5 else is_good
+        for _ in range(6):
+            own = " ".join(f"word{document}x{place}" for place in rng.integers(0, 4, 6))
+            tone = " ".join(rng.choice(FINE if is_good else AWFUL, 2))
+            lines.append(f"{own} {tone},{'good' if said_good else 'bad'},{document}")
+    (tmp_path / "some.csv").write_text("\n".join(lines) + "\n")
+    arguments = ["--text", "text", "--label", "label", "--base", "tfidf-words", "--out", str(tmp_path / "out.csv")]
+    group = ["--group", "document"] if by_document else []
+    assert main(["suspects", str(tmp_path / "some.csv"), *arguments, *group]) == 0
+    most_suspect = pd.read_csv(tmp_path / "out.csv").head(6)
+    of_the_wrong_one = most_suspect["row"].between(30, 35)
+    assert of_the_wrong_one.all() == by_document
+
+
 def test_a_run_that_has_learned_the_labels_is_not_asked_about_them(tmp_path, capsys):
     lines = ["text,label"]
     for place in range(60):

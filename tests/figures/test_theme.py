@@ -65,16 +65,3 @@ def test_wrapped_lines_keep_the_width_and_all_words(text, width):
     lines = theme.wrap(text, width)
     assert all(theme._columns(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == theme._visible(text).replace(" ", "")
-
-
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [(0, "0"), (1, "100"), (0.464, "46"), (0.996, ">99"), (0.004, "0.4"), (0.0002, "<0.1"), (0.99, "99"), (0.01, "1")],
-)
-def test_percent(share, said):
-    assert theme.percent(share) == f"{said}\u202f%"
-
-
-def test_thousands_are_apart():
-    assert theme.number(1234567) == "1\u202f234\u202f567"
-    assert theme.number(999) == "999"

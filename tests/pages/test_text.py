@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from sentiment.model_card import plain
-from sentiment.reporting import markup
 from ui import text
 
 
@@ -47,16 +46,6 @@ def test_invisible_signs_are_spelled_out_but_joiners_that_are_needed_stay() -> N
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (text.number(1234567), "1\u202f234\u202f567"),
-        (text.percent(0.8123), "81\u202f%"),
-        (text.percent(0.004), "0.4\u202f%"),
-        (text.percent(1.0), "100\u202f%"),
-        (text.percent(0.9996), ">99.9\u202f%"),
-        (text.percent(0.9994), "99.9\u202f%"),
-        (text.percent(0.0004), "<0.1\u202f%"),
-        (text.percent(0.0), "0\u202f%"),
-        (markup.percent(0.9996), ">99.9\u202f%"),
-        (markup.percent(0.0004), "<0.1\u202f%"),
         (text.duration(80), "1 min 20 s"),
         (text.duration(7500), "2 h 5 min"),
         (text.time_range(18, 42), "20 to 40 s"),

@@ -16,8 +16,9 @@ from sentiment.errors import RunError
 from sentiment.evaluation.thresholds import Rule
 from sentiment.files import write_json
 from sentiment.judging import judge_run, save_rule
+from sentiment.numbers import number, percent
 from sentiment.reporting import render_report
-from sentiment.reporting.markup import number, percent, tag, visible
+from sentiment.reporting.markup import tag, visible
 from sentiment.reporting.rows import BUDGET, MOST_ROWS, embedded_rows
 from sentiment.reporting.sections import _figures_table
 from sentiment.training.runs import RunState

@@ -221,12 +221,12 @@ def test_who_stops_the_second_fit_of_the_head_keeps_the_first(tmp_path):
     assert not np.allclose(*judged_validation(whole), atol=1e-3)
 
 
-def put_base(folder, order):
-    """A base model in `folder`: en-cnn-news with its words in another order, or some of them."""
+def put_base(folder, order, *, scale=1.0):
+    """A base model in `folder`: en-cnn-news with its words in another order, or some of them, or other vectors."""
     model = load_model(find_base("en-cnn-news").folder)
     ids = model.tokenizer.get_vocab()
     words = order(sorted(ids, key=ids.__getitem__)[2:])
-    table = flatten(model.params)[EMBEDDING][[0, 1, *(ids[word] for word in words)]]
+    table = scale * flatten(model.params)[EMBEDDING][[0, 1, *(ids[word] for word in words)]]
     model = dataclasses.replace(
         model,
         params=unflatten({**flatten(model.params), EMBEDDING: table}),
@@ -251,5 +251,8 @@ def test_a_run_goes_on_with_its_words_where_its_base_has_others_by_now(tmp_path)
     assert finetune(stopped, data).status == "finished"
     pd.testing.assert_frame_equal(stopped.predictions(), whole.predictions())
     put_base(base, lambda words: words[::2])
-    with pytest.raises(RunError, match="base model has changed since this run began"):
+    with pytest.raises(RunError, match="base model has changed since this run began, and its words"):
+        finetune(stopped, data)
+    put_base(base, list, scale=0.5)
+    with pytest.raises(RunError, match="base model has changed since this run began, and its weights"):
         finetune(stopped, data)

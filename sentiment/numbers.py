@@ -1,0 +1,17 @@
+"""Counts and shares as everybody reads them here: on pages, in charts, reports and verdicts."""
+
+THIN = "\u202f"  # a thin space that does not break: 26 907 stays on one line
+
+
+def number(value: float) -> str:
+    """A count with thin separators: 1 234 567."""
+    return f"{round(value):,}".replace(",", THIN)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with the digits that mean something: "81 %", "0.4 %"; never 100 % of less than all."""
+    value = 100 * share
+    if 0 < value < 0.05 or 99.95 <= value < 100:
+        return f"{'<0.1' if value < 1 else '>99.9'}{THIN}%"
+    digits = 1 if 0 < value < 1 or 99 < value < 100 else 0
+    return f"{value:.{digits}f}{THIN}%"
