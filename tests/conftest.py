@@ -7,7 +7,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
+
+_COLLECT = "runner.postScriptGC"
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("steady")
@@ -28,12 +31,18 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def installed_components() -> Iterator[None]:
-    """Streamlit looks through all that is installed once, not for each app under test: that takes four times a page."""
-    scan = functools.cache(manifest_scanner.scan_component_manifests)
+def pages_alone_take_time() -> Iterator[None]:
+    """What Streamlit does around a page takes several times as long as the page, and is done once, or not at all.
+
+    For each app it looks through all that is installed for components. After each run of a page it collects garbage,
+    among all that other tests of the process have left.
+    """
+    scan, collects = functools.cache(manifest_scanner.scan_component_manifests), config.get_option(_COLLECT)
+    config.set_option(_COLLECT, False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         yield
+    config.set_option(_COLLECT, collects)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """The frame around every page: title, navigation, sidebar, and what is in use."""
 
+import gc
+import sys
 from contextvars import ContextVar
 
 import streamlit as st
@@ -16,6 +18,8 @@ ABOUT = (
 )
 # Pages that are of no use to lower roles, and why.
 _NEEDED = {"label": (Role.LABELER, "Labeling changes what everybody sees, so not everybody may do it.")}
+_MANY = 20  # modules
+_spared = 0  # modules that were imported when the last ones were spared
 _framed: ContextVar[bool] = ContextVar("framed", default=False)
 
 
@@ -51,6 +55,20 @@ def draw() -> None:
         people.show_who()
         widgets.show_notice(workspace)
         _run(page)
+    _spare_modules()
+
+
+def _spare_modules() -> None:
+    """Takes what imports have left out of the garbage collection that follows every run of a page.
+
+    Streamlit collects in full after each, and nobody's page moves meanwhile: a tenth of a second, nearly all of it for
+    the code of libraries, which is never garbage.
+    """
+    global _spared
+    if len(sys.modules) >= _spared + _MANY:
+        _spared = len(sys.modules)
+        gc.collect()
+        gc.freeze()
 
 
 def _run(page: StreamlitPage) -> None:

@@ -1,6 +1,7 @@
 """The loops in machine code of our own, against XLA's way to the same numbers."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -204,21 +205,45 @@ def test_the_same_numbers_every_time(allowed):
         assert all(map(np.array_equal, jax.tree.leaves(first), jax.tree.leaves(again)))
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """A cache with the code of the loops, and what the process said that compiled it."""
+    folder = tmp_path_factory.mktemp("kept")
+    return folder, say(folder)
+
+
+def say(cache):
+    """What a new process with this cache says: two sums, and how much it compiled."""
+    environment = {**os.environ, "SENTIMENT_CACHE": str(cache), "JAX_NUM_CPU_DEVICES": "1"}
+    command = [sys.executable, "-W", "error::numba.core.errors.NumbaWarning", "-c", KEPT]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    assert not ended.returncode, ended.stderr
+    return ended.stdout.split()
+
+
+def test_code_is_kept_for_the_next_process(kept):
+    """Two processes, one after the other: the second compiles nothing, and both give the same numbers."""
+    folder, first = kept
+    second = say(folder)
+    assert first[:2] == second[:2]
+    assert int(first[2]) > 0
+    assert int(second[2]) == 0
+
+
 @pytest.mark.parametrize("damage", ["cut", "unwritable"])
-def test_code_that_cannot_be_kept_is_compiled_again(tmp_path, damage):
+def test_code_that_cannot_be_kept_is_compiled_again(tmp_path, kept, damage):
     """A cache that is damaged, or that nothing can be written to, costs time and nothing else."""
-    environment = {**os.environ, "SENTIMENT_CACHE": str(tmp_path), "JAX_NUM_CPU_DEVICES": "1"}
     if damage == "cut":
-        subprocess.run([sys.executable, "-c", KEPT], env=environment, check=True, capture_output=True, timeout=240)
-        kept = [path for path in tmp_path.rglob("*.nb[ci]") if path.is_file()]
-        assert kept
-        for path in kept:
+        shutil.copytree(kept[0], tmp_path, dirs_exist_ok=True)
+        whole = [path for path in tmp_path.rglob("*.nb[ci]") if path.is_file()]
+        assert whole
+        for path in whole:
             path.write_bytes(path.read_bytes()[:20])
     else:
         (tmp_path / "kernels").write_text("a file where the folder would be")
-    ended = subprocess.run([sys.executable, "-c", KEPT], env=environment, capture_output=True, text=True, timeout=240)
-    assert not ended.returncode, ended.stderr
-    assert int(ended.stdout.split()[2]) > 0
+    said = say(tmp_path)
+    assert said[:2] == kept[1][:2]
+    assert int(said[2]) > 0
 
 
 def test_not_where_a_step_is_spread_over_several_devices():
@@ -226,17 +251,3 @@ def test_not_where_a_step_is_spread_over_several_devices():
     environment = {"JAX_NUM_CPU_DEVICES": "4", "PATH": ""}
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert ended.stdout.split() == ["4", "False"], ended.stderr
-
-
-def test_code_is_kept_for_the_next_process(tmp_path):
-    """Two processes, one after the other: the second compiles nothing, and both give the same numbers."""
-    environment = {**os.environ, "SENTIMENT_CACHE": str(tmp_path), "JAX_NUM_CPU_DEVICES": "1"}
-    command = [sys.executable, "-W", "error::numba.core.errors.NumbaWarning", "-c", KEPT]
-    said = []
-    for _ in range(2):
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
-        assert not ended.returncode, ended.stderr
-        said.append(ended.stdout.split())
-    assert said[0][:2] == said[1][:2]
-    assert int(said[0][2]) > 0
-    assert int(said[1][2]) == 0
