@@ -15,3 +15,14 @@ def percent(share: float) -> str:
         return f"{'<0.1' if value < 1 else '>99.9'}{THIN}%"
     digits = 1 if 0 < value < 1 or 99 < value < 100 else 0
     return f"{value:.{digits}f}{THIN}%"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in points of per cent, with its sign and a true minus: "+1.2", "−0.4"."""
+    return signed(100 * difference, digits=1)
+
+
+def signed(value: float, *, digits: int) -> str:
+    """A number with its sign and a true minus; none where nothing but zeros is left of it."""
+    rounded = f"{value:+.{digits}f}".replace("-", "−")
+    return rounded if rounded.strip("+−0.") else rounded.lstrip("+−")

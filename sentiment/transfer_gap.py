@@ -16,6 +16,7 @@ from sentiment.data.language import UNDETERMINED
 from sentiment.errors import UsageError
 from sentiment.models.folders import model_folder
 from sentiment.models.registry import BaseModel, list_bases
+from sentiment.numbers import signed
 from sentiment.training import transfer_gap_jobs
 from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.languages import FEWEST, row_languages
@@ -119,10 +120,11 @@ def _begin(name: str, first: Mapping[str, Any], *, others: bool) -> str:
 
 def _brings(name: str, n: int, gain: list[float]) -> str:
     value, low, high = (100 * part for part in gain)
+    span = f"{signed(low, digits=0)} to {signed(high, digits=0)}"
     if low <= 0 <= high:
-        return f"{n:,} {name} labels make no difference that could be told ({_signed(low)} to {_signed(high)} points)."
+        return f"{n:,} {name} labels make no difference that could be told ({span} points)."
     verb = "bring" if value > 0 else "cost"
-    return f"{n:,} {name} labels {verb} {abs(value):.0f} points ({_signed(low)} to {_signed(high)})."
+    return f"{n:,} {name} labels {verb} {abs(value):.0f} points ({span})."
 
 
 def _from_nothing(language: Mapping[str, Any], last: Mapping[str, Any]) -> str:
@@ -135,11 +137,6 @@ def _from_nothing(language: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     if needed <= last["n_own"]:
         return f"From nothing, {needed:,} labels get as far: this base model does not help here."
     return f"From nothing you would need about {_rounded(needed):,} for as much."
-
-
-def _signed(points: float) -> str:
-    """Whole points with their sign; none for 0."""
-    return f"{round(points):+d}" if round(points) else "0"
 
 
 def _rounded(n: int) -> int:

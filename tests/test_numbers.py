@@ -2,7 +2,7 @@
 
 import pytest
 
-from sentiment.numbers import number, percent
+from sentiment.numbers import number, percent, points, signed
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,15 @@ def test_a_share_keeps_the_digits_that_mean_something(share, said):
 def test_thousands_are_apart():
     assert number(1234567) == "1\u202f234\u202f567"
     assert number(999) == "999"
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"), [(0.0123, "+1.2"), (-0.004, "−0.4"), (-0.0002, "0.0"), (0.0, "0.0"), (-1.0, "−100.0")]
+)
+def test_a_difference_has_a_true_minus_and_nothing_has_no_sign(difference, said):
+    assert points(difference) == said
+
+
+def test_signs_stand_before_as_many_digits_as_are_asked_for():
+    assert [signed(value, digits=0) for value in (2.4, -3.0, -0.2)] == ["+2", "−3", "0"]
+    assert signed(-1.005, digits=2) in ("−1.00", "−1.01")

@@ -12,6 +12,7 @@ from sentiment.evaluation import Comparison
 from sentiment.evaluation.changed import CHANGES, count_changes
 from sentiment.evaluation.pair import ACCURACY, MACRO, line_of
 from sentiment.listing import name_runs
+from sentiment.numbers import points
 from sentiment.training.runs import Run
 from sentiment.workspace import Workspace
 from ui import address, cache_compare, text
@@ -117,12 +118,8 @@ def _show_pair(run: Run, other: Run, found: Compared) -> None:
 
 
 def _moved(label: str, line: Mapping[str, Any], hint: str) -> Figure:
-    low, high = (_points(line[name]) for name in ("low", "high"))
-    return Figure(label, text.percent(line["b"]), hint, f"{_points(line['delta'])} points ({low} to {high})")
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
+    low, high = (points(line[name]) for name in ("low", "high"))
+    return Figure(label, text.percent(line["b"]), hint, f"{points(line['delta'])} points ({low} to {high})")
 
 
 def _choose_metric() -> str:
@@ -144,7 +141,7 @@ def _show_pair_table(found: Compared, *, metric: str) -> None:
             "Class": MEANS[metric] if line["class"] == MACRO else text.visible(line["class"]),
             f"Before: {first}": text.percent(line["a"]),
             f"In use: {second}": text.percent(line["b"]),
-            "Difference in points": f"{_points(line['delta'])}  ({_points(line['low'])} to {_points(line['high'])})",
+            "Difference in points": f"{points(line['delta'])}  ({points(line['low'])} to {points(line['high'])})",
             "In use it is": words[str(line["better"])],
             "Rows": text.number(line["support"]),
         }
@@ -195,4 +192,4 @@ def _cell(cell: Mapping[str, Any], *, reference: bool) -> str:
     if reference:
         return value
     mark = {"yes": " ✓", "no": " ✗"}.get(str(cell["better"]), "")
-    return f"{value}  {_points(cell['delta'])} ({_points(cell['low'])} to {_points(cell['high'])}){mark}"
+    return f"{value}  {points(cell['delta'])} ({points(cell['low'])} to {points(cell['high'])}){mark}"

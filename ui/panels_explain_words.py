@@ -7,6 +7,7 @@ from math import exp
 import streamlit as st
 
 from sentiment.figures.theme import see_through
+from sentiment.numbers import signed
 from ui import text as words_of
 from ui.text import visible
 from ui.widgets import is_dark
@@ -54,15 +55,10 @@ def _word_html(word: str, score: float, *, target: str, colour: str, dark: bool)
 def _meaning(score: float, target: str) -> str:
     """A score in words that need no statistics."""
     if abs(score) < 0.05:
-        return f"{signed(score)}: hardly changes the odds of {target}"
+        return f"{signed(score, digits=2)}: hardly changes the odds of {target}"
     factor = exp(min(abs(score), 20.0))
     times = f"{factor:.1f}" if factor < 10 else words_of.number(factor)
-    return f"{signed(score)}: {'multiplies' if score > 0 else 'divides'} the odds of {target} by {times}"
-
-
-def signed(score: float) -> str:
-    """A score with its sign and two digits."""
-    return f"{score:+.2f}".replace("-", "−")
+    return f"{signed(score, digits=2)}: {'multiplies' if score > 0 else 'divides'} the odds of {target} by {times}"
 
 
 def show_list(text: str, words: Scored, *, blank: float, colour: str) -> None:
@@ -97,7 +93,7 @@ def _line_html(word: str, score: float, reach: float, *, colour: str, dark: bool
         f"{escape(word)}</bdi>"
         f'<span aria-hidden="true" style="position:relative;height:.9rem;{track}">'
         f'<span style="{bar}"></span></span>'
-        f'<span style="text-align:right;font-variant-numeric:tabular-nums">{signed(score)}</span></div>'
+        f'<span style="text-align:right;font-variant-numeric:tabular-nums">{signed(score, digits=2)}</span></div>'
     )
 
 

@@ -10,6 +10,7 @@ from sentiment import figures
 from sentiment.access import Role
 from sentiment.errors import SentimentError
 from sentiment.evaluation.growth_words import describe_class, describe_learning, rank_classes
+from sentiment.numbers import points
 from sentiment.serving import client
 from sentiment.training import jobs
 from sentiment.training.learning_curve import read_learning
@@ -100,7 +101,7 @@ def _show_table(values: Mapping[str, Any], ranked: list[Mapping[str, Any]]) -> N
 
 
 def _gain(gain: tuple[float, float, float]) -> str:
-    value, low, high = (f"{100 * share:+.1f}".replace("-", "−") for share in gain)
+    value, low, high = map(points, gain)
     return f"{value}  ({low} to {high})"
 
 

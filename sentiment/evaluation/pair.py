@@ -13,7 +13,7 @@ from sentiment.evaluation.comparison import FEWEST_DIFFERENCES, compare, paired_
 from sentiment.evaluation.mcnemar import McNemar, mcnemar
 from sentiment.evaluation.metrics import METRICS, TOO_FEW, encode_groups
 from sentiment.evaluation.verdict import class_name
-from sentiment.numbers import number
+from sentiment.numbers import number, points
 
 MACRO, ACCURACY = "macro avg", "accuracy"
 
@@ -139,7 +139,7 @@ def _describe(table: pd.DataFrame, test: McNemar, *, names: tuple[str, str], n_r
 
 
 def _overall(line: Mapping[str, Any]) -> str:
-    low, high = (f"{100 * line[name]:+.1f}".replace("-", "−") for name in ("low", "high"))
+    low, high = (points(line[name]) for name in ("low", "high"))
     moved = 100 * line["delta"]
     if abs(moved) < 0.05:
         return f"Macro-F1 stays at {100 * line['b']:.1f} ({low} to {high} points)."

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sentiment.figures import theme
+from sentiment.numbers import points, signed
 
 MACRO = "macro avg"
 _TITLES = {"f1-score": "F1", "recall": "Recall", "precision": "Precision"}
@@ -81,7 +82,7 @@ def _points(
         hovertext=[
             theme.hover(
                 str(model),
-                f"{title}: {theme.percent(value)}, {_points_of(delta)} ({_points_of(low)} to {_points_of(high)})",
+                f"{title}: {theme.percent(value)}, {points(delta)} ({points(low)} to {points(high)})",
             )
             for model, value, delta, low, high in rows[["value", "delta", "low", "high"]].itertuples()
         ],
@@ -95,13 +96,9 @@ def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     span = 100 * (high - low)
     step = next((step for step in (1, 2, 5, 10, 20) if span <= 6 * step), 50)
     places = list(range(math.ceil(100 * low / step) * step, math.floor(100 * high / step) * step + 1, step))
-    words = [f"{place:+d}".replace("-", "−") if place else "0" for place in places]
+    words = [signed(place, digits=0) for place in places]
     words[-1] += " points" if places[-1] else ""
     return [place / 100 for place in places], words
-
-
-def _points_of(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _title(overall: pd.DataFrame, *, against: str, metric: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from sentiment.figures import theme
+from sentiment.numbers import points
 
 
 def plot_growth(curve: Mapping[str, Any], *, title: str, dark: bool | None = None) -> go.Figure:
@@ -85,7 +86,7 @@ def plot_class_gains(
                 "color": theme.see_through(theme.INK, 0.55),
             },
             hovertext=[
-                theme.hover(name, f"{_points(value)} points of F1 ({_points(low)} to {_points(high)})")
+                theme.hover(name, f"{points(value)} points of F1 ({points(low)} to {points(high)})")
                 for name, (value, low, high) in zip(names, gains, strict=True)
             ],
             hoverinfo="text",
@@ -93,7 +94,7 @@ def plot_class_gains(
         )
     )
     heads = [
-        f"<b>{label}</b>  {_points(value)}"
+        f"<b>{label}</b>  {points(value)}"
         for label, (value, *_) in zip(theme.short_names(names, 24), gains, strict=True)
     ]
     places = [lane - 0.3 for lane in lanes]
@@ -105,10 +106,6 @@ def plot_class_gains(
     figure.update_xaxes(range=[least - room, most + room], showgrid=True, nticks=6, title={"text": "points of F1"})
     figure.update_yaxes(range=[len(lanes) - 0.5, -0.6], visible=False)
     return theme.finish(figure, title=title, height=120 + 56 * len(lanes), dark=dark)
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _share(value: float) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from sentiment.evaluation.growth_words import describe_learning, rank_classes
-from sentiment.numbers import number, percent
+from sentiment.numbers import number, percent, points
 from sentiment.reporting.drawing import curve
-from sentiment.reporting.markup import Html, join, points, tag
+from sentiment.reporting.markup import Html, join, tag
 from sentiment.reporting.rows import chip
 from sentiment.training.learning_curve import read_learning
 from sentiment.training.runs import Run

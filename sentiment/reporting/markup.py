@@ -69,8 +69,3 @@ def span(interval: Any) -> str:
     """An interval of shares, in per cent: "77 to 84"."""
     low, high = interval
     return f"{100 * low:.0f} to {100 * high:.0f}"
-
-
-def points(difference: float) -> str:
-    """A difference of shares in points, with its sign: "+3.2"."""
-    return f"{100 * difference:+.1f}".replace("-", "−")

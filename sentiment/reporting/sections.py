@@ -7,9 +7,9 @@ from sentiment.data.dataset import FILE_PREFIX
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, Calibration
 from sentiment.evaluation.metrics import METRICS, TOO_FEW, rows_behind
 from sentiment.judging import Judgement
-from sentiment.numbers import number, percent
+from sentiment.numbers import number, percent, points
 from sentiment.reporting.drawing import Mark, axis, reliability, strip
-from sentiment.reporting.markup import Html, foreign, join, points, span, tag
+from sentiment.reporting.markup import Html, foreign, join, span, tag
 from sentiment.reporting.rows import chip
 from sentiment.reporting.style import SHADES
 from sentiment.slicing import Slices
