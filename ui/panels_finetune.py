@@ -65,7 +65,7 @@ def choose_base(info: DatasetInfo) -> BaseModel:
     state, key = session(), _base_key(info)
     if state.widget(key) not in bases:
         state.set_widget(key, recommended)
-    st.markdown(text.literal(reason, limit=400))
+    st.markdown(text.literal(text.thin(reason), limit=400))
     chosen = str(state.widget(key))
     readers = [base for base in bases.values() if base.kind == "pretrained" and info.language in base.languages]
     front = readers or [base for base in bases.values() if base.name == recommended or base.kind == "scratch"]
@@ -107,8 +107,9 @@ def _card(base: BaseModel, *, recommended: bool) -> None:
         st.badge(text.literal(languages), color="gray")
         if recommended:
             st.badge("Recommended", color="violet")
+    trained_on = base.trained_on if base.own else text.thin(base.trained_on)
     st.markdown(f"**{text.literal(base.title)}**  \n{text.literal(base.description, limit=300)}")
-    facts = [f"{text.literal(base.architecture)}, trained on {text.literal(base.trained_on, limit=300)}"]
+    facts = [f"{text.literal(base.architecture)}, trained on {text.literal(trained_on, limit=300)}"]
     if base.held_out:
         facts.append(
             f"Macro-F1 {text.percent(base.held_out['macro_f1'])} on {text.number(base.held_out['n_rows'])} "
@@ -220,15 +221,15 @@ def _choose_strategy(info: DatasetInfo, base: BaseModel) -> str | None:
     options = (AUTO, *strategies)
     chosen = st.selectbox("What is tuned", options, format_func=STRATEGY_TITLES.__getitem__, key="set:strategy")
     automatic = chosen == AUTO
-    by_rows = f"By the other settings and the rows: the head alone below {FULL_FROM:,} training rows, else everything."
-    st.caption(by_rows if automatic else STRATEGIES[chosen])
+    few = f"the head alone below {text.number(FULL_FROM)} training rows"
+    st.caption(f"By the other settings and the rows: {few}, else everything." if automatic else STRATEGIES[chosen])
     n_unlabeled = info.n_rows - info.n_labeled
     if n_unlabeled:
         st.toggle(
             "Learn from rows without a label as well",
             key="set:self-training",
-            help=f"Of the {text.count(n_unlabeled, 'row')} without a label, up to {MOST_UNLABELED:,} count with the "
-            "label that the model guesses, each a tenth of a labeled row at most (self-training). It seldom helps "
+            help=f"Of the {text.count(n_unlabeled, 'row')} without a label, up to {text.number(MOST_UNLABELED)} count "
+            "with the label that the model guesses, each a tenth of a labeled row at most (self-training). It seldom helps "
             "much.",
         )
     return None if automatic else chosen

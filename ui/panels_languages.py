@@ -156,7 +156,7 @@ def _choose_language(title: str, *, key: str) -> str | None:
 def _show_rows(info: DatasetInfo, frame: pd.DataFrame, counts: dict[str, int]) -> None:
     """Draws the rows of a language, in which single ones can be chosen and corrected."""
     with st.expander("Correct single rows"):
-        names = {code: f"{data.language_name(code)} ({n:,})" for code, n in counts.items()}
+        names = {code: f"{data.language_name(code)} ({text.number(n)})" for code, n in counts.items()}
         rarest = min(counts, key=lambda code: counts[code], default=ANY)
         code = st.selectbox(
             "Rows found as",

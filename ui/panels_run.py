@@ -39,7 +39,7 @@ def _draw(run: Run, *, was_active: bool) -> None:
             reasons = [
                 str(state.settings.get(f"{choice}_reason") or "") for choice in ("strategy", "imbalance", "languages")
             ]
-            st.caption(text.literal(" ".join(filter(None, reasons)), limit=600))
+            st.caption(text.literal(text.thin(" ".join(filter(None, reasons))), limit=600))
             if n_unlabeled := state.settings.get("n_unlabeled"):
                 st.caption(f"It learned a little from {text.count(int(n_unlabeled), 'row')} without a label as well.")
             if n_before := int(state.settings.get("n_learned_before") or 0):
@@ -94,7 +94,7 @@ def _show_outcome(run: Run, state: RunState) -> None:
     took = f"after {text.duration(state.elapsed)}" if state.elapsed else ""
     st.markdown(" · ".join(fact for fact in (state.status.capitalize(), took, text.literal(state.device)) if fact))
     if state.message:
-        st.markdown(text.literal(state.message, limit=400))
+        st.markdown(text.literal(text.thin(state.message), limit=400))
     with st.container(horizontal=True):
         if state.status == "finished" or (run.folder / "predictions.parquet").exists():
             next_step("Judge it", "pages/evaluate.py")

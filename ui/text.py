@@ -18,6 +18,7 @@ _SIGNS = re.compile(
     r"(?<=:)(?=[\w+/-]+:)|(?<=:)(?=//)|(?<=@)(?=\w)|(?<=[-<>=])(?=[-<>=])|(?<=\bwww)(?=\.)", re.IGNORECASE
 )
 _ESCAPED_SIGNS = re.compile(r"(?<=\\:)(?=[\w+/-])|(?<=\\@)|(?<=www)(?=\\\.)|(?<=-)(?=\\>)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _RUNS_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -90,6 +91,11 @@ def distinct(titles: Mapping[K, str], *, limit: int = 60) -> dict[K, str]:
         taken.add(candidate)
         shown[key] = candidate
     return shown
+
+
+def thin(sentence: str) -> str:
+    """A sentence of the product's own with the separators that pages use: "2 465 rows" for "2,465 rows"."""
+    return _THOUSANDS.sub(THIN, sentence)
 
 
 def count(value: int, one: str, many: str = "") -> str:

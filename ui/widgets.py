@@ -147,7 +147,7 @@ def show_samples(workspace: Workspace, *, key: str) -> None:
     for column, sample in zip(st.columns(max(1, len(samples))), samples, strict=False):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{text.literal(sample.title)}**")
-            st.markdown(text.literal(sample.description, limit=400), width="stretch")
+            st.markdown(text.literal(text.thin(sample.description), limit=400), width="stretch")
             st.caption(f"{text.literal(sample.licence)} · {text.literal(sample.source)}")
             st.space("stretch")
             if st.button("Use this sample", key=f"{key}:{sample.name}", width="stretch"):

@@ -46,6 +46,10 @@ def test_invisible_signs_are_spelled_out_but_joiners_that_are_needed_stay() -> N
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
+        (
+            text.thin("12,465,001 rows, 5 of 1,234, 7,8 and 1,23456"),
+            "12\u202f465\u202f001 rows, 5 of 1\u202f234, 7,8 and 1,23456",
+        ),
         (text.duration(80), "1 min 20 s"),
         (text.duration(7500), "2 h 5 min"),
         (text.time_range(18, 42), "20 to 40 s"),
