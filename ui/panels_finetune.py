@@ -229,8 +229,8 @@ def _choose_strategy(info: DatasetInfo, base: BaseModel) -> str | None:
             "Learn from rows without a label as well",
             key="set:self-training",
             help=f"Of the {text.count(n_unlabeled, 'row')} without a label, up to {text.number(MOST_UNLABELED)} count "
-            "with the label that the model guesses, each a tenth of a labeled row at most (self-training). It seldom helps "
-            "much.",
+            "with the label that the model guesses, each a tenth of a labeled row at most (self-training). It seldom "
+            "helps much.",
         )
     return None if automatic else chosen
 
