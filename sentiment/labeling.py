@@ -347,7 +347,7 @@ class Labeling:
         rows = np.flatnonzero(labels != UNLABELED)
         if len(np.unique(labels[rows])) < 2:
             return np.empty(0, np.int64)
-        groups = choose_groups(self._groups[rows], self._sides[rows])
+        groups = choose_groups(self._groups[rows], self._sides[rows], labels[rows], seed=_SEED)
         probs = head.out_of_fold(rows, labels[rows], groups, seed=_SEED)
         table = rank_suspects(rows, labels[rows], probs, classes=classes)
         return table.loc[table["score"] > 0.5, "row"].to_numpy(np.int64)

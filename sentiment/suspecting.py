@@ -67,7 +67,7 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
             f"{base} has learned from {n_known:,} of these {len(frame):,} texts, wrong labels among them",
             todo="Name a base that has not: for a run, the base model that it started from; or tfidf-words",
         )
-    groups = _group(dataset, frame)
+    groups = _group(dataset, frame, labels, seed=seed)
     quick = QuickHead(text_vectors(dataset, base, folder=folder), dataset.classes, imbalance="none")
     of_head = quick.out_of_fold(labeled, labels, groups, folds=_FOLDS, seed=seed, workers=2)
     of_words = _by_words(dataset, frame["text"].tolist(), labels, groups, seed=seed)
@@ -76,12 +76,12 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
     return Suspects(rank_suspects(rows, labels, probs, classes=dataset.classes), estimate_wrong(labels, probs))
 
 
-def _group(dataset: Dataset, frame: pd.DataFrame) -> NDArray[np.int64]:
-    """Rows that judge each other's labels no more than their own: duplicates and, if there are several, documents."""
+def _group(dataset: Dataset, frame: pd.DataFrame, labels: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
+    """Rows that judge each other's labels no more than their own: duplicates and, where these allow it, documents."""
     duplicates = group_duplicates(frame["text"])
     if dataset.group_column is None:
         return duplicates
-    return choose_groups(duplicates, combine_groups(duplicates, frame["group"]))
+    return choose_groups(duplicates, combine_groups(duplicates, frame["group"]), labels, seed=seed)
 
 
 def _by_words(
@@ -94,10 +94,8 @@ def _by_words(
     probs = np.zeros((len(labels), len(dataset.classes)), np.float32)
     for fold in range(int(folds.max()) + 1):
         taught, judged = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        if len(np.unique(labels[taught])) < 2:
-            name = "majority"
-        model = fit_baseline(
-            name, Rows([texts[row] for row in taught], labels[taught]), classes=dataset.classes, spaces=spaces
-        )
+        rows = Rows([texts[row] for row in taught], labels[taught])
+        several = len(np.unique(rows.labels)) > 1
+        model = fit_baseline(name if several else "majority", rows, classes=dataset.classes, spaces=spaces)
         probs[judged] = model([texts[row] for row in judged])
     return probs

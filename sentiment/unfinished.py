@@ -19,7 +19,7 @@ def unfinished_runs(folder: Path) -> list[Run]:
     Args:
         folder: of the base model, the word vectors or the run, in the workspace's folder of its kind.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     folders = (place for place in list_folders(folder.parent.parent / "runs") if is_run_id(place.name))
     found = [run for run in read_all(Run, folders) if _begins_with(run.info.config, folder)]
     return sorted((run for run in found if _status(run) != "finished"), key=lambda run: run.id)
@@ -48,7 +48,7 @@ def _begins_with(config: FinetuneConfig, folder: Path) -> bool:
     if kind == "vectors":
         return config.vectors == folder.name
     is_named = kind == "bases" and config.base == folder.name
-    return is_named or Path(config.base).absolute() in (folder, folder / "model")
+    return is_named or Path(config.base).resolve() in (folder, folder / "model")
 
 
 def _status(run: Run) -> str:

@@ -173,7 +173,8 @@ def test_a_dataset_is_not_deleted_while_a_run_on_it_is_at_work(workspace: Worksp
 def test_a_run_stays_until_those_that_begin_with_it_have_finished(workspace: Workspace) -> None:
     info, _ = workspace.add_dataset(dataset())
     first = workspace.create_run(info.id, FinetuneConfig(), name="first")
-    after = workspace.create_run(info.id, FinetuneConfig(base=str(first.folder)), name="after")
+    roundabout = first.folder.parent / ".." / "runs" / first.id
+    after = workspace.create_run(info.id, FinetuneConfig(base=str(roundabout)), name="after")
     by_model = workspace.create_run(info.id, FinetuneConfig(base=str(first.folder / "model")), name="by model")
     workspace.create_run(info.id, FinetuneConfig(), name="apart")
     after.write_state(RunState(status="stopped"))

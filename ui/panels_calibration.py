@@ -7,6 +7,7 @@ from sentiment import figures
 from sentiment.evaluation.calibration import FEWEST_TO_MEASURE, Calibration
 from sentiment.evaluation.means import Estimate
 from sentiment.judging import Judgement
+from sentiment.numbers import signed
 from sentiment.training.runs import Run
 from ui import address, cache_judge, text
 from ui.widgets import Figure, is_dark, show_figure, show_figures
@@ -81,7 +82,7 @@ def _show_numbers(before: Calibration | None, after: Calibration) -> None:
 
 
 def _span(estimate: Estimate) -> str:
-    low, high = (f"{100 * value:.0f}".replace("-", "−") for value in (estimate.low, estimate.high))
+    low, high = (signed(100 * value, digits=0).removeprefix("+") for value in (estimate.low, estimate.high))
     return f"{low} to {high}{text.THIN}%"
 
 

@@ -67,6 +67,7 @@ def _spare_modules() -> None:
     global _spared
     if len(sys.modules) >= _spared + _MANY:
         _spared = len(sys.modules)
+        gc.unfreeze()  # what was spared and is no longer used goes now
         gc.collect()
         gc.freeze()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sentiment.evaluation.comparison import compare
-from sentiment.numbers import number
+from sentiment.numbers import number, points
 
 COMPARED = ("f1-score", "recall")
 MACRO = "macro avg"
@@ -102,7 +102,7 @@ def _describe(
     if best == against:
         opening = f"None of them beats “{against}”: macro-F1 {value:.1f}"
         return f"{opening}, and {rows} held-out rows can't tell it from {_join(level)}." if level else f"{opening}."
-    delta, low, high = (f"{100 * overall[best][column]:.1f}".replace("-", "−") for column in ("delta", "low", "high"))
+    delta, low, high = (points(overall[best][column]).removeprefix("+") for column in ("delta", "low", "high"))
     sentence = f"“{best}” is best: macro-F1 {value:.1f}, {delta} points above “{against}” ({low} to {high})"
     if against in level:
         sentence += f", but {rows} held-out rows can't tell whether that is more than chance"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sentiment.evaluation.verdict import class_name
-from sentiment.numbers import number
+from sentiment.numbers import number, points, signed
 
 _WORTH = 0.01  # a gain of macro-F1, in shares, below which more labels are hardly worth it
 
@@ -55,8 +55,12 @@ def _gain(part: Mapping[str, Any], kind: str) -> Any:
 
 
 def _points(gain: Sequence[float]) -> str:
-    value, low, high = (100 * share for share in gain)
-    return f"{value:+.1f} points ({round(low)} to {round(high)})".replace("-", "−")
+    value, low, high = gain
+    return f"{points(value)} points ({_whole(low)} to {_whole(high)})"
+
+
+def _whole(share: float) -> str:
+    return signed(100 * share, digits=0).removeprefix("+")
 
 
 def _perhaps(gain: Sequence[float]) -> str:

@@ -56,7 +56,7 @@ class FinetuneConfig:
         imbalance: one of `IMBALANCE`, or `AUTO` for the one recommended for the rows of each class.
         languages: one of `LANGUAGES`, or `BEFORE`; without effect where the labels are in one language.
         test_fraction: share of rows held out to judge the model; 0 holds out none.
-        validation_fraction: share of rows held out to choose the best epoch.
+        validation_fraction: share of rows held out to choose the best epoch and to calibrate.
         max_length: tokens of a text that are read; the rest is cut off.
         patience: epochs without a better validation macro-F1 before training ends early.
 

@@ -18,7 +18,9 @@ def fit_network(labeled: Labeled, journal: Journal) -> Outcome:
     Raises:
         DataError: if the labels do not allow a training, in words.
         ModelError: if the base model is not there or damaged.
+        RunError: if the run goes on, and its base model is another one by now.
     """
     journal.tell(phase="Loading the base model", device=prepare_device())
     transfer = Transfer(labeled, journal)
+    transfer.check_start()
     return fit_head_alone(transfer) if transfer.strategy == "head" else tune(transfer)

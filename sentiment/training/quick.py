@@ -231,14 +231,27 @@ def score_rows(
     return Score(n_labels, macro_f1(truth, said), float(low), float(high), drawn)
 
 
-def choose_groups(duplicates: NDArray[np.int64], documents: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The grouping int64[n] by which rows take turns: by document, or by duplicates where documents are too few.
+def choose_groups(
+    duplicates: NDArray[np.int64], documents: NDArray[np.int64], labels: NDArray[np.int64], *, seed: int = 0
+) -> NDArray[np.int64]:
+    """The grouping int64[n] by which rows take turns: by document, or by duplicates where documents do not allow it.
+
+    They do not where a fold of them would leave too little to learn from: less than half of the rows, or nothing of a
+    class that has more than one row.
 
     Args:
         duplicates: int64[n].
         documents: int64[n], each with all duplicates of its rows (see `data.combine_groups`).
+        labels: int64[n].
+        seed: as for `assign_folds`.
     """
-    return documents if len(np.unique(documents)) >= _FOLDS else duplicates
+    fold_of = assign_folds(labels, documents, seed=seed)
+    several = [label for label in np.unique(labels) if len(np.unique(duplicates[labels == label])) > 1]
+    for fold in range(int(fold_of.max(initial=0)) + 1):
+        taught = fold_of != fold
+        if taught.sum() < len(labels) / 2 or not np.isin(several, labels[taught]).all():
+            return duplicates
+    return documents
 
 
 def assign_folds(

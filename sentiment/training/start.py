@@ -115,7 +115,8 @@ def hash_given(start: Start) -> str:
     flat, digest = flatten(start.params), hashlib.sha256()
     for name in sorted(flat):
         if name == EMBEDDING or (start.pretrained and name.startswith("encoder/")):
-            digest.update(name.encode() + np.ascontiguousarray(flat[name]).tobytes())
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(flat[name]).data)
     return digest.hexdigest()[:16]
 
 

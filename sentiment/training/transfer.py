@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -21,6 +22,7 @@ from sentiment.training.imbalance import ImbalancePlan, plan_imbalance
 from sentiment.training.journal import Journal
 from sentiment.training.languages import weigh_languages
 from sentiment.training.optimizer import split_groups
+from sentiment.training.parallel import current_placement
 from sentiment.training.runs import Run
 from sentiment.training.start import Start, changed, hash_given, keep_words, load_start
 from sentiment.training.steps import make_encoding
@@ -45,7 +47,7 @@ class Transfer:
 
     Raises:
         ModelError: if the base model is not there or damaged.
-        RunError: if the run goes on, and the base model is another one by now.
+        RunError: if the run goes on, and the base model has not all of its words any more.
     """
 
     def __init__(self, labeled: Labeled, journal: Journal) -> None:
@@ -65,6 +67,21 @@ class Transfer:
         self.plan = plan_imbalance(config.imbalance, labeled.labels[train], n_classes=n_classes)
         self.strategy, self._why = choose_strategy(config, n_train=len(train), pretrained=self.start.pretrained)
         self._encode = jax.jit(make_encoding(apply_fn(self.start.encoder, n_classes)))
+
+    def check_start(self) -> None:
+        """Notes which weights a new run starts from. One that goes on must start from the same.
+
+        Words that do not occur in its texts keep the vectors of the start, which belong to an encoder of the same make.
+
+        Raises:
+            RunError: if the run goes on, and the base model or its word vectors have other weights by now; in every
+                process of the run.
+        """
+        run, given, goes_on = self.journal.run, hash_given(self.start), _goes_on(self.journal.run)
+        if not current_placement().agree(not goes_on or run.started_from in (None, given)):
+            raise changed("its weights")
+        if not goes_on:
+            run.note_start(given)
 
     def rows_for_head(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows that a head is fitted to, of the rows at these positions: all, or as many as are of use, drawn."""
@@ -185,17 +202,13 @@ def _warn(unknown: float) -> str:
 
 
 def _as_it_began(start: Start, run: Run) -> Start:
-    """The start of a run, with the words that it began with if it has a checkpoint to go on from.
+    """The start of a run, with the words that it began with if it has a checkpoint to go on from."""
+    return keep_words(start, load_tokenizer(_words_of(run))) if _goes_on(run) else start
 
-    Raises:
-        RunError: if it goes on, and the weights that it started from are others by now: words that do not occur in its
-            texts have their vectors from there, and belong to an encoder of the same make.
-    """
-    words = run.folder / "model" / "tokenizer.json"
-    if not words.exists() or not any((run.folder / "checkpoint").glob("*.safetensors")):
-        run.note_start(hash_given(start))
-        return start
-    start = keep_words(start, load_tokenizer(words))
-    if run.started_from not in (None, hash_given(start)):
-        raise changed("its weights")
-    return start
+
+def _goes_on(run: Run) -> bool:
+    return _words_of(run).exists() and any((run.folder / "checkpoint").glob("*.safetensors"))
+
+
+def _words_of(run: Run) -> Path:
+    return run.folder / "model" / "tokenizer.json"

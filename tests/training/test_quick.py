@@ -10,7 +10,7 @@ import pytest
 
 from sentiment.evaluation import evaluate
 from sentiment.training.plateau import judge_plateau
-from sentiment.training.quick import UNLABELED, QuickHead, Score, assign_folds, score_rows
+from sentiment.training.quick import UNLABELED, QuickHead, Score, assign_folds, choose_groups, score_rows
 from sentiment.training.text_vectors import TextVectors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,3 +182,15 @@ def test_a_page_may_use_it_without_loading_a_deep_learning_library(module):
     code = f"import sys, {module}; print(sorted({{'jax', 'flax', 'optax', 'streamlit'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_rows_take_turns_by_document_only_where_every_fold_leaves_enough_to_learn_from():
+    labels, documents, duplicates = np.arange(40) % 2, np.arange(40) // 4, np.arange(40)
+    assert choose_groups(duplicates, documents, labels) is documents
+    of_one = np.where(documents == 3, 2, labels)  # a class that one document has alone
+    assert choose_groups(duplicates, documents, of_one) is duplicates
+    single = np.where(duplicates == 7, 2, labels)  # of one row: that teaches nobody else in any case
+    assert choose_groups(duplicates, documents, single) is documents
+    large = np.where(documents < 7, 0, documents)  # one of 28 rows
+    assert choose_groups(duplicates, large, labels) is duplicates
+    assert choose_groups(duplicates, np.zeros(40, int), labels) is duplicates
