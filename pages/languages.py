@@ -2,7 +2,7 @@
 
 from ui import cache, shell, widgets
 from ui.guard import guard
-from ui.panels_gap import choose_gap_base, show_gap, show_languages
+from ui.panels_gap import SAMPLE, choose_gap_base, show_gap, show_languages
 from ui.state import session
 
 shell.frame()
@@ -17,6 +17,7 @@ if dataset_id is None:
         workspace,
         why="There is no dataset yet",
         todo="Add a file with labels in two languages or more; what they teach each other is measured here.",
+        sample=SAMPLE,
     )
 else:
     info = workspace.dataset_info(dataset_id)

@@ -17,12 +17,20 @@ def percent(share: float) -> str:
     return f"{value:.{digits}f}{THIN}%"
 
 
-def points(difference: float) -> str:
+def points(difference: float, *, plus: bool = True) -> str:
     """A difference of two shares in points of per cent, with its sign and a true minus: "+1.2", "−0.4"."""
-    return signed(100 * difference, digits=1)
+    return signed(100 * difference, digits=1, plus=plus)
 
 
-def signed(value: float, *, digits: int) -> str:
-    """A number with its sign and a true minus; none where nothing but zeros is left of it."""
+def signed(value: float, *, digits: int, plus: bool = True) -> str:
+    """A number with its sign and a true minus; none where nothing but zeros is left of it.
+
+    Args:
+        value: the number.
+        digits: after the point.
+        plus: whether one that is above zero says so; the ends of an interval do not.
+    """
     rounded = f"{value:+.{digits}f}".replace("-", "−")
-    return rounded if rounded.strip("+−0.") else rounded.lstrip("+−")
+    if not rounded.strip("+−0."):
+        return rounded.lstrip("+−")
+    return rounded if plus else rounded.removeprefix("+")

@@ -40,4 +40,5 @@ def test_a_difference_has_a_true_minus_and_nothing_has_no_sign(difference, said)
 
 def test_signs_stand_before_as_many_digits_as_are_asked_for():
     assert [signed(value, digits=0) for value in (2.4, -3.0, -0.2)] == ["+2", "−3", "0"]
+    assert [signed(value, digits=0, plus=False) for value in (2.4, -3.0, -0.2)] == ["2", "−3", "0"]
     assert signed(-1.005, digits=2) in ("−1.00", "−1.01")

@@ -82,7 +82,7 @@ def _show_numbers(before: Calibration | None, after: Calibration) -> None:
 
 
 def _span(estimate: Estimate) -> str:
-    low, high = (signed(100 * value, digits=0).removeprefix("+") for value in (estimate.low, estimate.high))
+    low, high = (signed(100 * value, digits=0, plus=False) for value in (estimate.low, estimate.high))
     return f"{low} to {high}{text.THIN}%"
 
 

@@ -141,9 +141,9 @@ def import_sample(workspace: Workspace, sample: Sample) -> DatasetInfo:
     return info
 
 
-def show_samples(workspace: Workspace, *, key: str) -> None:
-    """Draws the samples as cards; a click imports one and makes it the dataset in use."""
-    samples = workspace.samples()
+def show_samples(workspace: Workspace, *, key: str, first: str = "") -> None:
+    """Draws the samples as cards, that of the name `first` before all; a click imports one and makes it the dataset."""
+    samples = sorted(workspace.samples(), key=lambda sample: sample.name != first)
     for column, sample in zip(st.columns(max(1, len(samples))), samples, strict=False):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{text.literal(sample.title)}**")
@@ -163,10 +163,16 @@ def suggest(why: str, todo: str, *, label: str, page: str) -> None:
         next_step(label, page)
 
 
-def empty_state(workspace: Workspace, *, why: str, todo: str) -> None:
+def empty_state(workspace: Workspace, *, why: str, todo: str, sample: str = "") -> None:
     """Draws why a page is empty and the one thing to do, with sample data one click away.
 
     Who may not add data is told who does.
+
+    Args:
+        workspace: where data is added.
+        why: what is missing.
+        todo: what to do about it.
+        sample: name of the sample that shows best what the page is for, if it is not the one that all begin with.
     """
     if not may(Role.OWNER):
         with st.container(border=True):
@@ -176,7 +182,7 @@ def empty_state(workspace: Workspace, *, why: str, todo: str) -> None:
     suggest(why, todo, label="Add your data", page="pages/data.py")
     if workspace.samples():
         st.markdown("Or look around with a sample:")
-        show_samples(workspace, key="empty")
+        show_samples(workspace, key="empty", first=sample)
 
 
 def page_of_rows(total: int, *, key: str, size: int = PAGE_ROWS) -> slice:

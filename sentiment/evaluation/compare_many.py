@@ -102,7 +102,7 @@ def _describe(
     if best == against:
         opening = f"None of them beats “{against}”: macro-F1 {value:.1f}"
         return f"{opening}, and {rows} held-out rows can't tell it from {_join(level)}." if level else f"{opening}."
-    delta, low, high = (points(overall[best][column]).removeprefix("+") for column in ("delta", "low", "high"))
+    delta, low, high = (points(overall[best][column], plus=False) for column in ("delta", "low", "high"))
     sentence = f"“{best}” is best: macro-F1 {value:.1f}, {delta} points above “{against}” ({low} to {high})"
     if against in level:
         sentence += f", but {rows} held-out rows can't tell whether that is more than chance"

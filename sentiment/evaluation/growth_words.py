@@ -60,7 +60,7 @@ def _points(gain: Sequence[float]) -> str:
 
 
 def _whole(share: float) -> str:
-    return signed(100 * share, digits=0).removeprefix("+")
+    return signed(100 * share, digits=0, plus=False)
 
 
 def _perhaps(gain: Sequence[float]) -> str:

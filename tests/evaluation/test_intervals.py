@@ -1,6 +1,5 @@
 """The intervals hold the truth about as often as they say, also with few rows and near 0 and 1."""
 
-import time
 from statistics import NormalDist
 
 import numpy as np
@@ -98,12 +97,3 @@ def test_every_kind_of_interval_holds_the_truth():
             slack = 3 * (0.95 * 0.05 / min(len(hits), 450)) ** 0.5  # classes of one draw are no draws of their own
             assert len(hits) >= draws, kind  # calibration error is told from 200 rows on: of the largest size alone
             assert 0.93 - slack <= np.mean(hits) <= 0.97 + slack, f"{kind}, {way}: {np.mean(hits):.3f}"
-
-
-def test_six_thousand_rows_are_fast():
-    rng = np.random.default_rng(0)
-    labels = rng.choice(["negative", "neutral", "positive"], 6000).tolist()
-    predictions = rng.choice(["negative", "neutral", "positive"], 6000).tolist()
-    started = time.perf_counter()
-    evaluate(labels, predictions=predictions, classes=["negative", "neutral", "positive"], n_resamples=2000)
-    assert time.perf_counter() - started < 3  # a tenth of that where nothing else runs

@@ -33,6 +33,14 @@ def test_a_sample_is_one_click_away_and_becomes_the_dataset_in_use(app: AppTest,
     assert app.metric[0].value.endswith(": 1")
 
 
+def test_the_languages_page_begins_with_the_sample_of_two_languages(app: AppTest, workspace: Workspace) -> None:
+    open_page(app, "languages")
+    button(app, "Use this sample").click()
+    app.run()
+    (info,) = workspace.datasets()
+    assert {"en", "zh"} <= set(workspace.dataset(info.id).frame["language"])
+
+
 def test_a_workspace_that_cannot_be_written_is_said_at_start(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTIMENT_WORKSPACE", "/proc/nowhere")
     app.run()
