@@ -23,6 +23,7 @@ from sentiment.data.language_changes import (
 )
 from sentiment.errors import WorkspaceError
 from sentiment.files import write_json
+from sentiment.numbers import number
 
 FOLDER = "languages"  # in the workspace
 MOST = 1_000  # corrections of one dataset: each is carried out again whenever its rows are read
@@ -139,7 +140,7 @@ class LanguageCorrections:
                     return changes
                 if len(made) > MOST:
                     raise WorkspaceError(
-                        f"There are {MOST:,} corrections of languages already",
+                        f"There are {number(MOST)} corrections of languages already",
                         todo="Put the languages into a column of the file and import it again",
                     )
                 changes = changes.with_changes(made, imported)

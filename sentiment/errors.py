@@ -3,6 +3,15 @@
 Everything that a user can cause is a `SentimentError`; a page shows its three parts, the command line its one line.
 """
 
+import re
+
+_BLANK = re.compile(r"[^\S\u202f]+")  # every kind of blank and line end but the one within a number
+
+
+def on_one_line(text: str) -> str:
+    """The text with single spaces instead of line ends and of several blanks."""
+    return _BLANK.sub(" ", text).strip()
+
 
 class SentimentError(Exception):
     """A mistake in what was given, said in the user's words.
@@ -22,7 +31,7 @@ class SentimentError(Exception):
     def __str__(self) -> str:
         """One line: the parts as sentences, in order."""
         parts = (part.rstrip(". ") + "." for part in (self.given, self.expected, self.todo) if part)
-        return " ".join(" ".join(parts).split())
+        return on_one_line(" ".join(parts))
 
     def to_dict(self) -> dict[str, str]:
         """The three parts and the kind, for a run's state file."""

@@ -27,6 +27,7 @@ from sentiment.models.baselines import LinearModel
 from sentiment.models.linear_attribution import attribute_linear
 from sentiment.models.neighbours import find_neighbours
 from sentiment.models.predictor import Predictor
+from sentiment.numbers import number
 
 
 def explain_text(
@@ -86,8 +87,8 @@ def check_text(text: Any) -> str:
         raise UsageError("What is to be explained is not a text", expected='"text": "…"')
     if len(text) > MAX_CHARS:
         raise UsageError(
-            f"The text has {len(text):,} characters",
-            expected=f"At most {MAX_CHARS:,}",
+            f"The text has {number(len(text))} characters",
+            expected=f"At most {number(MAX_CHARS)}",
             todo="Explain a part of it",
         )
     return text

@@ -24,6 +24,7 @@ from sentiment.models.keras_import.graph_config import ARCHITECTURE
 from sentiment.models.keras_import.importing import ImportedModel, KerasOptions, import_model
 from sentiment.models.registry import list_bases, own_bases_folder
 from sentiment.models.tensors import FORMAT
+from sentiment.numbers import number
 from sentiment.sealing import check_writable
 from sentiment.unfinished import check_unneeded
 
@@ -233,7 +234,7 @@ Imported from a file of Keras {model.version}.
 
 - Layers: {model.summary}
 - Classes: {", ".join(model.classes)}
-- Words: {len(words.words):,}, each a vector of {encoder.embed} numbers
+- Words: {number(len(words.words))}, each a vector of {encoder.embed} numbers
 - A text has {encoder.maxlen} places: shorter ones are padded ({encoder.padding}), longer ones cut ({words.truncating})
 - Before it is split, this is done to a text: {", ".join(words.clean) or "nothing"}
 

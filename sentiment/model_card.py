@@ -16,6 +16,7 @@ from sentiment.judging import Judgement, judge_run, read_rule
 from sentiment.models.folders import describe_origin, model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.tensors import read_config
+from sentiment.numbers import number
 from sentiment.training.runs import Run
 
 # Also what begins :smile:, and what becomes a link.
@@ -137,13 +138,13 @@ def _data(run: Run, judgement: Judgement | None) -> str:
     info, split = run.info, _split_sizes(run)
     lines = [f"The dataset “{plain(info.dataset.name)}” (from {plain(info.dataset.source)}), in {_language(run)}."]
     if split:
-        lines.append(f"{split['train']:,} rows to learn from, {split['validation']:,} to choose by.")
+        lines.append(f"{number(split['train'])} rows to learn from, {number(split['validation'])} to choose by.")
     lines.append(f"Fingerprint of its rows and labels: `{info.dataset.fingerprint[:16]}`.")
     if judgement is None:
         return " ".join(lines)
     counts = judgement.rows["label"].value_counts()
     rows = [
-        f"| {plain(name)} | {int(counts.get(name, 0)):,} | {counts.get(name, 0) / max(1, len(judgement.rows)):.0%} |"
+        f"| {plain(name)} | {number(counts.get(name, 0))} | {counts.get(name, 0) / max(1, len(judgement.rows)):.0%} |"
         for name in info.classes
     ]
     table = "\n".join(["| class | held-out rows | share |", "|---|---:|---:|", *rows])
@@ -172,16 +173,16 @@ def _held_out(judgement: Judgement | None) -> str:
     lines = [plain(judgement.verdict), "", "| class | precision | recall | F1 | rows |", "|---|---|---|---|---:|"]
     for row in report["per_class"]:
         cells = " | ".join(_figure(row, name, row["intervals"][name]) for name in METRICS)
-        lines.append(f"| {plain(row['class'])} | {cells} | {int(row['support']):,} |")
+        lines.append(f"| {plain(row['class'])} | {cells} | {number(int(row['support']))} |")
     for name, title in (("macro avg", "mean of the classes"), ("weighted avg", "mean of the rows")):
         cells = " | ".join(_figure(report[name], f, report["intervals"][name][f]) for f in METRICS)
-        lines.append(f"| {title} | {cells} | {int(report[name]['support']):,} |")
+        lines.append(f"| {title} | {cells} | {number(int(report[name]['support']))} |")
     what = (
         "test rows, which nothing was chosen by"
         if judgement.split == "test"
         else "validation rows: no test rows were held out, and what was chosen by them looks a little too good"
     )
-    lines += ["", f"In percent, with 95 % intervals, on {report['n_examples']:,} {what}."]
+    lines += ["", f"In percent, with 95 % intervals, on {number(report['n_examples'])} {what}."]
     for name in ("majority", "tfidf"):
         if name in judgement.reports:
             macro = 100 * judgement.reports[name]["macro avg"]["f1-score"]
@@ -215,8 +216,8 @@ def _calibration(run: Run, config: Mapping[str, Any], judgement: Judgement | Non
 def _limits(run: Run, config: Mapping[str, Any], judgement: Judgement | None) -> str:
     lines = [
         "- The figures hold for rows like the held-out ones; judge again on rows from another source or another time.",
-        f"- It reads {_language(run)}, and {config.get('max_length', run.info.config.max_length):,} tokens of a text: "
-        "of a longer one, the beginning and the end.",
+        f"- It reads {_language(run)}, and {number(config.get('max_length', run.info.config.max_length))} tokens of a "
+        "text: of a longer one, the beginning and the end.",
         "- One class for a text: not several, and not what the text is positive or negative about.",
         "- It has learned whatever its labels say, their mistakes and prejudices included.",
     ]
@@ -257,7 +258,7 @@ def _start(run: Run, config: Mapping[str, Any]) -> str:
 
 
 def _learned_from(run: Run, origin: Mapping[str, Any]) -> str:
-    own = f"{_n_trained(run):,} rows of {run.info.dataset.name}"
+    own = f"{number(_n_trained(run))} rows of {run.info.dataset.name}"
     return f"{own}, after {origin['base']} ({origin['trained_on']})" if origin.get("base") else own
 
 

@@ -24,6 +24,7 @@ from typing import Any
 from sentiment.access import HOST, Person, Role, is_demo
 from sentiment.errors import AccessError, SentimentError
 from sentiment.files import workspace_folder
+from sentiment.numbers import number
 from sentiment.shown import read_shown
 
 ENVIRONMENT = "SENTIMENT_ROLES"
@@ -93,7 +94,7 @@ def read_roles(workspace: Path) -> Roles | None:
 @lru_cache(maxsize=4)
 def _read(path: Path, written: int, size: int) -> Roles:
     if size > _MOST_BYTES:
-        raise _unusable(path, f"it has more than {_MOST_BYTES:,} bytes")
+        raise _unusable(path, f"it has more than {number(_MOST_BYTES)} bytes")
     try:
         return parse_roles(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

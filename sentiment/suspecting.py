@@ -16,6 +16,7 @@ from sentiment.data import Dataset, combine_groups, group_duplicates
 from sentiment.errors import DataError, UsageError
 from sentiment.labels.suspects import estimate_wrong, pool_opinions, rank_suspects
 from sentiment.models.baselines import Rows, fit_baseline
+from sentiment.numbers import number
 from sentiment.training.held_out import count_known
 from sentiment.training.quick import QuickHead, assign_folds, choose_groups
 from sentiment.training.text_vectors import text_vectors
@@ -64,7 +65,7 @@ def find_suspects(dataset: Dataset, *, base: str, folder: Path | None = None, se
         )
     if n_known := count_known(base, frame["text"]):
         raise UsageError(
-            f"{base} has learned from {n_known:,} of these {len(frame):,} texts, wrong labels among them",
+            f"{base} has learned from {number(n_known)} of these {number(len(frame))} texts, wrong labels among them",
             todo="Name a base that has not: for a run, the base model that it started from; or tfidf-words",
         )
     groups = _group(dataset, frame, labels, seed=seed)

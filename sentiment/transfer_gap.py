@@ -16,7 +16,7 @@ from sentiment.data.language import UNDETERMINED
 from sentiment.errors import UsageError
 from sentiment.models.folders import model_folder
 from sentiment.models.registry import BaseModel, list_bases
-from sentiment.numbers import signed
+from sentiment.numbers import number, signed
 from sentiment.training import transfer_gap_jobs
 from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.languages import FEWEST, row_languages
@@ -83,7 +83,7 @@ def unseen_rows(base: str, rows: pd.DataFrame) -> pd.DataFrame:
     known = np.isin(hash_texts(rows["text"]), learned)
     if known.mean() > _MOST_KNOWN:
         raise UsageError(
-            f"{base} has learned from {int(known.sum()):,} of these {len(rows):,} rows",
+            f"{base} has learned from {number(int(known.sum()))} of these {number(len(rows))} rows",
             expected="A base model that has seen hardly any of them: on rows that it learned from, it looks too good",
             todo="Choose a base model that has not learned from this dataset",
         )
@@ -99,20 +99,20 @@ def describe_language(language: Mapping[str, Any]) -> str:
     """The verdict on one language, in sentences that can be repeated to others."""
     name, cells = language_name(language["language"]), transfer_cells(language)
     if not cells:
-        return f"{name}: {language['n_labels']:,} labels are too few to draw any from."
+        return f"{name}: {number(language['n_labels'])} labels are too few to draw any from."
     first, last = cells[0], cells[-1]
     begun = _begin(name, first, others=language["n_source"] > 0)
     gain = next((g for g in language["gains"] if g["to"] == last["n_own"]), None)
     brought = "" if gain is None else f" {_brings(name, last['n_own'], gain['macro_f1'])}"
     if len(cells) > 1 and all(cell["chosen"] == BASE_ALONE for cell in cells):
-        brought = f" With {last['n_own']:,} {name} labels it is still best left as it is."
+        brought = f" With {number(last['n_own'])} {name} labels it is still best left as it is."
     return f"{begun}{brought} {_from_nothing(language, last)}".strip()
 
 
 def _begin(name: str, first: Mapping[str, Any], *, others: bool) -> str:
     source = "from the other languages' labels alone" if others else "by itself"
     if first["n_own"]:
-        source = f"with {first['n_own']:,} {name} labels"
+        source = f"with {number(first['n_own'])} {name} labels"
     elif first["chosen"] == BASE_ALONE:
         source = "by itself"
     return f"{name}: {source}, the base model reaches macro-F1 {_interval(first['macro_f1'])}."
@@ -122,9 +122,9 @@ def _brings(name: str, n: int, gain: list[float]) -> str:
     value, low, high = (100 * part for part in gain)
     span = f"{signed(low, digits=0)} to {signed(high, digits=0)}"
     if low <= 0 <= high:
-        return f"{n:,} {name} labels make no difference that could be told ({span} points)."
+        return f"{number(n)} {name} labels make no difference that could be told ({span} points)."
     verb = "bring" if value > 0 else "cost"
-    return f"{n:,} {name} labels {verb} {abs(value):.0f} points ({span})."
+    return f"{number(n)} {name} labels {verb} {abs(value):.0f} points ({span})."
 
 
 def _from_nothing(language: Mapping[str, Any], last: Mapping[str, Any]) -> str:
@@ -133,10 +133,10 @@ def _from_nothing(language: Mapping[str, Any], last: Mapping[str, Any]) -> str:
     if not most:
         return ""
     if needed is None:
-        return f"From nothing, all {most:,} labels that are not held out do not get as far."
+        return f"From nothing, all {number(most)} labels that are not held out do not get as far."
     if needed <= last["n_own"]:
-        return f"From nothing, {needed:,} labels get as far: this base model does not help here."
-    return f"From nothing you would need about {_rounded(needed):,} for as much."
+        return f"From nothing, {number(needed)} labels get as far: this base model does not help here."
+    return f"From nothing you would need about {number(_rounded(needed))} for as much."
 
 
 def _rounded(n: int) -> int:
@@ -154,9 +154,9 @@ def describe_choice(cell: Mapping[str, Any], language: str) -> str:
     """By which rows the setting of a cell was chosen, and which it is."""
     n, name = int(cell["n_chosen_on"]), language_name(language)
     if cell["chosen_on"] == "own":
-        return f"{cell['chosen']}, chosen on {n:,} {name} rows"
+        return f"{cell['chosen']}, chosen on {number(n)} {name} rows"
     if cell["chosen_on"] == "others":
-        return f"{cell['chosen']}, chosen on {n:,} rows of the other languages, for want of {name} ones"
+        return f"{cell['chosen']}, chosen on {number(n)} rows of the other languages, for want of {name} ones"
     return f"{cell['chosen']}, nothing to choose by" if cell["chosen"] else "nothing to choose"
 
 

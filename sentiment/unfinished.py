@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sentiment.errors import RunError, WorkspaceError
+from sentiment.numbers import number
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.jobs import read_state
 from sentiment.training.runs import Run, is_run_id
@@ -36,7 +37,7 @@ def check_unneeded(folder: Path, *, name: str | None = None) -> None:
     if not runs:
         return
     names = [f"“{run.info.name}” ({_status(run)})" for run in runs[:_MOST_NAMED]]
-    more = [f"{len(runs) - _MOST_NAMED:,} more"] if len(runs) > _MOST_NAMED else []
+    more = [f"{number(len(runs) - _MOST_NAMED)} more"] if len(runs) > _MOST_NAMED else []
     raise WorkspaceError(
         f"{name or folder.name} is needed by runs that have not finished: {', '.join([*names, *more])}",
         todo="Let these runs finish, or delete them, before you remove it",

@@ -27,7 +27,7 @@ def test_ten_thousand_columns_are_refused(name: str) -> None:
     names = [f"c{i}" for i in range(10_000)]
     csv = ",".join(names) + "\n" + ",".join("1" * 10_000) + "\n"
     json = "{" + ",".join(f'"{name}": 1' for name in names) + "}\n"
-    with pytest.raises(DataError, match=r"10,000 (columns|keys)"):
+    with pytest.raises(DataError, match=r"10\u202f000 (columns|keys)"):
         read(csv if name == "r.csv" else json, name)
 
 
@@ -37,7 +37,7 @@ def test_ten_thousand_columns_of_a_packed_file_are_refused(tmp_path) -> None:
     with xlsxwriter.Workbook(tmp_path / "r.xlsx") as book:
         book.add_worksheet().write_row(0, 0, names)
     for name in ("r.parquet", "r.xlsx"):
-        with pytest.raises(DataError, match=r"10,000 columns.*At most 500"):
+        with pytest.raises(DataError, match=r"10\u202f000 columns.*At most 500"):
             data.read_table(tmp_path / name, name=name)
 
 

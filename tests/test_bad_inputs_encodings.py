@@ -78,7 +78,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(mark: bytes) -> None:
     ("content", "encoding", "place"),
     [
         (b"text,label\ngood,pos\nb\xffd,neg\n", "utf-8", r"byte FF at byte 21 \(line 3\)"),
-        (b"text\n" + b"x" * 3_000_000 + b"\n\xc3(\n", "utf-8", r"byte C3 at byte 3,000,006 \(line 3\)"),
+        (b"text\n" + b"x" * 3_000_000 + b"\n\xc3(\n", "utf-8", r"byte C3 at byte 3\u202f000\u202f006 \(line 3\)"),
         (b"text\nab\x81c\n", "cp1252", r"byte 81 at byte 7 \(line 2\)"),
         (b"text\n\xe4\xbd", "utf-8", r"at byte 5 \(line 2\)"),
         (b"\xff\xfet\0e\0\n\0x", "utf-16", r"at byte 8"),

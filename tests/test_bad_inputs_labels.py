@@ -84,9 +84,9 @@ def test_a_label_that_is_a_text_is_refused_with_its_row() -> None:
 
 
 def test_ten_thousand_classes_are_refused_at_import_and_hundreds_before_a_split() -> None:
-    with pytest.raises(DataError, match="10,000 different values"):
+    with pytest.raises(DataError, match="10\u202f000 different values"):
         dataset([f"id {i}" for i in range(10_000)])
-    with pytest.raises(DataError, match="500 different labels on 2,000 rows"):
+    with pytest.raises(DataError, match="500 different labels on 2\u202f000 rows"):
         data.split_rows([f"id {i % 500}" for i in range(2_000)])
 
 
@@ -165,7 +165,7 @@ def test_odd_labels_come_out_of_a_run_as_they_went_in(tmp_path: Path) -> None:
         (["positive"] * 30, "Every labeled row is “positive”"),
         (["positive"] * 28 + ["negative"] * 2, "“negative” (2 rows)"),
         ([f"id {i // 2}" for i in range(300)], "150 different labels on 300 rows"),
-        ([f"id {i}" for i in range(10_000)], "10,000 different values"),
+        ([f"id {i}" for i in range(10_000)], "10\u202f000 different values"),
     ],
     ids=["no-label", "one-class", "two-rows", "hundreds-of-classes", "ten-thousand-classes"],
 )

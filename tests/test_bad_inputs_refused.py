@@ -53,7 +53,7 @@ REFUSED: dict[str, tuple[str, bytes | Callable[[Path], bytes], str]] = {
         "byte FF at byte 325 (line 22)",
     ),
     "unclosed-quote": ("r.csv", b'text,label\na,1\n"never closed,2\n' + b"b,3\n" * 50, "Row 2 (it begins in line 3)"),
-    "too-many-columns": ("r.csv", b",".join(b"c%d" % i for i in range(10_000)) + b"\n", "10,000 columns"),
+    "too-many-columns": ("r.csv", b",".join(b"c%d" % i for i in range(10_000)) + b"\n", "10\u202f000 columns"),
 }
 
 

@@ -57,7 +57,7 @@ def test_a_huge_field_is_cut_and_told(name: str, tmp_path: Path) -> None:
     data.write_table(pd.DataFrame({"text": ["short", "x" * 100_000_000]}), path)
     table = data.read_table(path, name=name)
     assert table.frame["text"].str.len().tolist() == [5, 100_000]
-    assert any("row 2, column “text”" in warning and "100,000" in warning for warning in table.warnings)
+    assert any("row 2, column “text”" in warning and "100\u202f000" in warning for warning in table.warnings)
 
 
 def test_the_limit_counts_characters_not_bytes() -> None:

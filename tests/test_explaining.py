@@ -58,7 +58,7 @@ def test_pieces_of_a_word_become_one_word_again():
 
 
 def test_what_cannot_be_explained_is_refused():
-    with pytest.raises(UsageError, match="20,001 characters"):
+    with pytest.raises(UsageError, match="20\u202f001 characters"):
         explain_text(MODELS["cnn"](), "x" * (MAX_CHARS + 1))
     with pytest.raises(UsageError, match="no class 'mixed'"):
         explain_text(MODELS["cnn"](), "x", target="mixed")

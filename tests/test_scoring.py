@@ -136,10 +136,10 @@ def test_a_failure_leaves_the_earlier_file_as_it_was(frame, tmp_path, monkeypatc
 def test_a_mistake_far_down_is_told_before_anything_is_scored(tmp_path):
     rows = [json.dumps({"text": f"row {n}"}) for n in range(20_000)]
     (tmp_path / "rows.jsonl").write_text("\n".join([*rows, "{broken", *rows]), encoding="utf-8")
-    with pytest.raises(DataError, match="Line 20,001 is not valid JSON"):
+    with pytest.raises(DataError, match="Line 20\u202f001 is not valid JSON"):
         score_file(tmp_path / "rows.jsonl", tmp_path / "out.csv", text="text", predict_fn=None, classes=CLASSES)
     (tmp_path / "rows.csv").write_text("text\n" + "fine\n" * 30_000 + '"never closed\n', encoding="utf-8")
-    with pytest.raises(DataError, match=r"Row 30,001 .* opens a quotation mark"):
+    with pytest.raises(DataError, match=r"Row 30\u202f001 .* opens a quotation mark"):
         score_file(tmp_path / "rows.csv", tmp_path / "out.csv", text="text", predict_fn=None, classes=CLASSES)
 
 

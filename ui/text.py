@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from sentiment.errors import on_one_line
 from sentiment.numbers import THIN as THIN
 from sentiment.numbers import number as number
 from sentiment.numbers import percent as percent
@@ -61,7 +62,7 @@ def literal(text: object, *, limit: int = 120) -> str:
 
 def paragraph(text: object, *, limit: int = 120) -> str:
     """As `literal`, for a place of its own, whose direction the text decides (see `widgets.let_texts_run`)."""
-    line = shorten(visible(" ".join(str(text).split())), limit)
+    line = shorten(visible(on_one_line(str(text))), limit)
     return _MARKDOWN.sub(r"\\\1", _SIGNS.sub(_JOINER, line))
 
 

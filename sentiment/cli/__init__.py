@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from sentiment.cli.commands import cli
-from sentiment.errors import SentimentError
+from sentiment.errors import SentimentError, on_one_line
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,5 +28,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _mistake(message: str) -> int:
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    click.echo(f"Error: {on_one_line(message)}", err=True)
     return 2

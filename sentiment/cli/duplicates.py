@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 
 @click.command()
@@ -31,6 +32,7 @@ def duplicates(data: Path, text: str, label: str | None, json_file: Path) -> Non
     report = report_duplicates(frame[text], None if label is None else frame[label])
     write_json(json_file, report.to_dict())
     click.echo(
-        f"{report.rows:,} rows: {report.exact_duplicates:,} exact duplicates, {report.near_duplicates:,} near ones, "
-        f"{report.conflicting_texts:,} texts with more than one label; {len(report.groups):,} groups in {json_file}"
+        f"{number(report.rows)} rows: {number(report.exact_duplicates)} exact duplicates, "
+        f"{number(report.near_duplicates)} near ones, {number(report.conflicting_texts)} texts with more than one "
+        f"label; {number(len(report.groups))} groups in {json_file}"
     )

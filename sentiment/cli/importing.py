@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sentiment.cli.tables import table_text
+from sentiment.numbers import number
 
 
 @click.command("import-data")
@@ -26,7 +27,7 @@ def import_data(
     dataset = import_file(file, text=text, label=label, group=group, language=language_column)
     info, is_new = Workspace().add_dataset(replace(dataset, name=name) if name else dataset)
     known = "" if is_new else "; the same content was there already"
-    click.echo(f"{info.id}: {info.name}, {info.n_rows:,} rows{known}")
+    click.echo(f"{info.id}: {info.name}, {number(info.n_rows)} rows{known}")
 
 
 @click.command("import-vectors")
@@ -41,8 +42,8 @@ def import_vectors(file: Path, name: str, words: Path | None, language: str) -> 
     from sentiment.importing_vectors import import_vectors as make
 
     store = make(file, name=name, words=words, language=language)
-    out = f"; {store.left_out:,} others were left out" if store.left_out else ""
-    click.echo(f"{name}: {store.n_words:,} words, each with {store.n_numbers} numbers, in {store.folder}{out}")
+    out = f"; {number(store.left_out)} others were left out" if store.left_out else ""
+    click.echo(f"{name}: {number(store.n_words)} words, each with {store.n_numbers} numbers, in {store.folder}{out}")
     click.echo(f"Start from them with --base scratch-cnn --vectors {name}, or average them: --base word-vectors")
 
 
@@ -52,7 +53,7 @@ def vectors() -> None:
     from sentiment.models.word_vectors import list_vectors
 
     rows = [
-        (one.name, one.language or "-", f"{one.n_words:,}", str(one.n_numbers), f"{one.size_bytes / 1e6:.0f} MB")
+        (one.name, one.language or "-", number(one.n_words), str(one.n_numbers), f"{one.size_bytes / 1e6:.0f} MB")
         for one in list_vectors()
     ]
     click.echo(table_text(("name", "language", "words", "numbers", "size"), rows) if rows else "None yet")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment.numbers import number
+
 if TYPE_CHECKING:
     from sentiment.scoring import ScoringProgress
 
@@ -40,9 +42,11 @@ def predict(run_dir: str, data: Path, text: str, out: Path) -> None:
     for warning in scored.warnings:
         click.echo(f"Note: {warning}", err=True)
     if scored.n_empty:
-        click.echo(f"Note: {scored.n_empty:,} rows have no text, and so no prediction.", err=True)
+        click.echo(f"Note: {number(scored.n_empty)} rows have no text, and so no prediction.", err=True)
     for sentence in rule.describe(predictor.classes) if rule else ():
         click.echo(f"Note: {sentence}", err=True)
     if scored.n_undecided:
-        click.echo(f"Note: {scored.n_undecided:,} rows are undecided: no prediction, but probabilities.", err=True)
+        click.echo(
+            f"Note: {number(scored.n_undecided)} rows are undecided: no prediction, but probabilities.", err=True
+        )
     click.echo(f"{scored.n_rows} rows written to {out}")

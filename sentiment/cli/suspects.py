@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sentiment.numbers import number
+
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
@@ -35,6 +37,6 @@ def suspects(data: Path, text: str, label: str, group: str | None, base: str, ou
     write_atomic(out, write_bytes(found.table, ".csv"))
     n_contradicted = int((found.table["score"] > 0.5).sum())
     click.echo(
-        f"{len(found.table):,} labels ranked in {out}; predictions contradict {n_contradicted:,} of them, "
-        f"{found.n_wrong:,} with confidence"
+        f"{number(len(found.table))} labels ranked in {out}; predictions contradict {number(n_contradicted)} of them, "
+        f"{number(found.n_wrong)} with confidence"
     )

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from sentiment.cli.tables import table_text
+from sentiment.numbers import number
 
 
 @click.command("transfer-gap")
@@ -58,12 +59,13 @@ def _print(result: dict[str, Any]) -> None:
     for language in result["languages"]:
         code = language["language"]
         click.echo(
-            f"\n{language_name(code)}: {language['n_labels']:,} labels, judged on {language['n_test']:,} held-out rows"
+            f"\n{language_name(code)}: {number(language['n_labels'])} labels, judged on "
+            f"{number(language['n_test'])} held-out rows"
         )
         rows = [
             (
                 TITLES[cell["kind"]],
-                f"{cell['n_own']:,}",
+                number(cell["n_own"]),
                 _figure(cell["macro_f1"]),
                 _figure(cell["accuracy"]),
                 str(cell["n_draws"]),

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from sentiment.data.cells import StringTable
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 # What reading a damaged file raises. Overflow: a date in year 300,000; Key, Type: what a column says of its own type.
 DAMAGE = (pa.ArrowException, OSError, OverflowError, KeyError, TypeError, ValueError)
@@ -48,14 +49,14 @@ def check_size(file: pq.ParquetFile, *, limits: Limits) -> None:
     metadata = file.metadata
     if metadata.num_rows > limits.max_rows:
         raise DataError(
-            f"The file has {metadata.num_rows:,} rows",
-            expected=f"At most {limits.max_rows:,} rows are read",
+            f"The file has {number(metadata.num_rows)} rows",
+            expected=f"At most {number(limits.max_rows)} rows are read",
             todo="Import a random sample of the rows, or split the file",
         )
     if len(file.schema_arrow.names) > limits.max_columns:
         raise DataError(
-            f"The file has {len(file.schema_arrow.names):,} columns",
-            expected=f"At most {limits.max_columns:,} columns are read",
+            f"The file has {number(len(file.schema_arrow.names))} columns",
+            expected=f"At most {number(limits.max_columns)} columns are read",
             todo="Keep the text, the label and the few columns that you need",
         )
     inflated = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
@@ -163,7 +164,7 @@ def is_nothing(kind: pa.DataType) -> bool:
 
 def _too_large(size: int, *, limits: Limits) -> DataError:
     return DataError(
-        f"The file unpacks to {size / 1e6:,.0f} MB",
-        expected=f"At most {limits.max_inflated_bytes / 1e6:,.0f} MB are read",
+        f"The file unpacks to {number(size / 1e6)} MB",
+        expected=f"At most {number(limits.max_inflated_bytes / 1e6)} MB are read",
         todo="Import a sample of the rows",
     )

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sentiment.data.duplicates import as_arrow
+from sentiment.numbers import number
 
 QUANTILES = {"p5": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 
@@ -42,7 +43,7 @@ def describe_balance(counts: pd.DataFrame) -> str:
         return f"Every label is “{present['class'].iloc[0]}”. A model needs at least two classes to tell apart."
     smallest, largest = present.iloc[0], present.iloc[-1]
     ratio = imbalance_ratio(counts)
-    times = f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+    times = number(ratio) if ratio >= 10 else f"{ratio:.1f}"
     if ratio < 1.5:
         opening = "The classes are balanced. Training needs no remedy."
     elif ratio < 3:
@@ -59,7 +60,9 @@ def describe_balance(counts: pd.DataFrame) -> str:
             "they do."
         )
     if smallest["count"] < 50:
-        opening += f" With {smallest['count']:,} rows, “{smallest['class']}” has too few for its figures to mean much."
+        opening += (
+            f" With {number(smallest['count'])} rows, “{smallest['class']}” has too few for its figures to mean much."
+        )
     return opening
 
 

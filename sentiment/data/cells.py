@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 CHUNK_ROWS = 50_000
 MAX_NAME_CHARS = 200
@@ -31,8 +32,8 @@ class StringTable:
     def __init__(self, names: Sequence[str], *, limits: Limits) -> None:
         if len(names) > limits.max_columns:
             raise DataError(
-                f"The file has {len(names):,} columns",
-                expected=f"At most {limits.max_columns:,} columns are read",
+                f"The file has {number(len(names))} columns",
+                expected=f"At most {number(limits.max_columns)} columns are read",
                 todo="Keep the text, the label and the few columns that you need",
             )
         self.names = unique_names(names)
@@ -57,8 +58,8 @@ class StringTable:
         n_added = len(columns[0])
         if self.n_rows + n_added > self.limits.max_rows:
             raise DataError(
-                f"The file has more than {self.limits.max_rows:,} rows",
-                expected=f"At most {self.limits.max_rows:,} rows are read",
+                f"The file has more than {number(self.limits.max_rows)} rows",
+                expected=f"At most {number(self.limits.max_rows)} rows are read",
                 todo="Import a random sample of the rows, or split the file",
             )
         for position, values in enumerate(columns):
@@ -73,8 +74,8 @@ class StringTable:
             row, name = self._first_cut
             limit = self.limits.max_field_chars
             found.append(
-                f"{counted(self._n_cut, 'field')} longer than {limit:,} characters, cut there; "
-                f"the first in row {row + 1:,}, column “{name}”."
+                f"{counted(self._n_cut, 'field')} longer than {number(limit)} characters, cut there; "
+                f"the first in row {number(row + 1)}, column “{name}”."
             )
         if self._n_nul:
             found.append(f"{counted(self._n_nul, 'field')} with NUL bytes, shown and stored as {NUL_SYMBOL}.")
@@ -91,7 +92,8 @@ class StringTable:
         except UnicodeEncodeError:
             offset = next(i for i, value in enumerate(values) if value is not None and has_surrogate(value))
             raise DataError(
-                f"Row {self.n_rows + offset + 1:,}, column “{name}”, holds half of a character (a lone surrogate)",
+                f"Row {number(self.n_rows + offset + 1)}, column “{name}”, holds half of a character "
+                "(a lone surrogate)",
                 expected="Text must be valid Unicode",
                 todo="Repair that text, or save the file as UTF-8 again from the program that made it",
             ) from None
@@ -128,7 +130,7 @@ def chunked(rows: Iterable[list[str]], size: int = CHUNK_ROWS) -> Iterable[list[
 
 def counted(n: int, one: str) -> str:
     """A count and its noun: "1 field", "2,465 fields"."""
-    return f"{n:,} {one}{'' if n == 1 else 's'}"
+    return f"{number(n)} {one}{'' if n == 1 else 's'}"
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sentiment.data.language_column import is_language_column
+from sentiment.numbers import number
 
 _SAMPLE_ROWS = 2_000
 _COUNTED_ROWS = 100_000
@@ -175,9 +176,9 @@ def _why(text: _Profile | None, label: _Profile | None, group: _Profile | None) 
             "No column looks like texts: each is empty, or holds numbers, dates, addresses or a few short values. "
             "Choose the column with the texts yourself, or check the delimiter."
         )
-    parts = [f"“{text.name}” holds running text ({text.mean_chars:,.0f} characters on average)."]
+    parts = [f"“{text.name}” holds running text ({number(text.mean_chars)} characters on average)."]
     if label is not None:
-        parts.append(f"“{label.name}” has {label.n_distinct:,} different values, like labels.")
+        parts.append(f"“{label.name}” has {number(label.n_distinct)} different values, like labels.")
     else:
         parts.append("No column looks like labels.")
     if group is not None:

@@ -21,6 +21,7 @@ from sentiment.data.reading import Table, read_table
 from sentiment.data.report import ImportReport, report_import
 from sentiment.data.row_languages import count_languages
 from sentiment.errors import DataError
+from sentiment.numbers import number
 from sentiment.palette import assign_colours, order_classes
 
 MAX_LABELS = 1_000
@@ -214,7 +215,7 @@ def _rows_with_text(table: Table, text: str) -> NDArray[np.int64]:
     kept = np.flatnonzero(~np.asarray(pc.match_substring_regex(values, _BLANK)))
     if not len(kept):
         raise DataError(
-            f"The column “{text}” of {table.name} has no text in any of its {len(table.frame):,} rows",
+            f"The column “{text}” of {table.name} has no text in any of its {number(len(table.frame))} rows",
             expected="Texts",
             todo="Choose another column",
         )
@@ -235,15 +236,15 @@ def _check_labels(labels: pd.Series, kept: NDArray[np.int64], *, column: str) ->
     if longest.max() > MAX_LABEL_CHARS:
         row = int(kept[int(longest.argmax())])
         raise DataError(
-            f"The label in row {row + 1:,}, column “{column}”, has {int(longest.max()):,} characters",
+            f"The label in row {number(row + 1)}, column “{column}”, has {number(int(longest.max()))} characters",
             expected=f"At most {MAX_LABEL_CHARS}; the column looks like texts",
             todo=todo,
         )
     n_different = labels.nunique()
     if n_different > MAX_LABELS:
         raise DataError(
-            f"The column “{column}” has {n_different:,} different values",
-            expected=f"At most {MAX_LABELS:,} different labels; the column looks like texts or identifiers",
+            f"The column “{column}” has {number(n_different)} different values",
+            expected=f"At most {number(MAX_LABELS)} different labels; the column looks like texts or identifiers",
             todo=todo,
         )
 

@@ -13,6 +13,7 @@ from sentiment.data.cells import CHUNK_ROWS, StringTable, chunked, counted
 from sentiment.data.encodings import check_decodes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_LISTED = 200
@@ -44,7 +45,7 @@ class ParseNotes:
         """What was met, in words."""
         found = list(self.messages)
         if self.n_ragged:
-            first = ", ".join(f"{row + 1:,}" for row in self.ragged[:10])
+            first = ", ".join(number(row + 1) for row in self.ragged[:10])
             more = ", …" if self.n_ragged > 10 else ""
             found.append(
                 f"{counted(self.n_ragged, 'row')} with more or fewer fields than the header: {first}{more}. "
@@ -192,7 +193,7 @@ def _counted(reader: Iterator[list[str]], notes: ParseNotes, *, line_number: Cal
             else:
                 notes.n_blank += 1
     except csv.Error as error:
-        place = f"row {row_number:,} (it begins in line {line:,})" if row_number else "the header (line 1)"
+        place = f"row {number(row_number)} (it begins in line {number(line)})" if row_number else "the header (line 1)"
         unclosed = "unexpected end of data" in str(error)
         what = "opens a quotation mark that is never closed" if unclosed else "has a character after a closing quote"
         raise DataError(

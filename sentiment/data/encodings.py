@@ -7,6 +7,7 @@ from charset_normalizer import from_bytes
 
 from sentiment.data.row_languages import detect_language
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -98,7 +99,7 @@ def find_undecodable(content: bytes, encoding: str) -> int | None:
 
 def _place(content: bytes, offset: int) -> str:
     line = content.count(b"\n", 0, offset) + 1
-    return f"byte {offset:,} (line {line:,})"
+    return f"byte {number(offset)} (line {number(line)})"
 
 
 def _wide_encoding(sample: bytes) -> tuple[float, str | None]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from sentiment.data.language import UNDETERMINED, language_code
 from sentiment.data.row_languages import identify_languages
+from sentiment.numbers import number
 
 _SHOWN = 6  # values that are no language, in words
 
@@ -58,9 +59,9 @@ def _warnings(name: str, unknown: dict[str, int]) -> tuple[str, ...]:
     if not unknown:
         return ()
     rows = sum(unknown.values())
-    shown = ", ".join(f"“{value[:40]}” ({n:,})" for value, n in list(unknown.items())[:_SHOWN])
+    shown = ", ".join(f"“{value[:40]}” ({number(n)})" for value, n in list(unknown.items())[:_SHOWN])
     more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
     return (
         f"The column “{name}” names languages that are not known: {shown}{more}. "
-        f"{'That row was' if rows == 1 else f'These {rows:,} rows were'} told by the text.",
+        f"{'That row was' if rows == 1 else f'These {number(rows)} rows were'} told by the text.",
     )

@@ -14,6 +14,7 @@ from sentiment.data.records import read_records
 from sentiment.data.sniffing import FileFormat, detect_format, display_name, load_bytes
 from sentiment.data.workbooks import read_workbook
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def read_table(
     content = source if isinstance(source, bytes) else load_bytes(source)
     if len(content) > limits.max_file_bytes:
         raise DataError(
-            f"{display_name(name)} has {len(content) / 1e6:,.0f} MB",
-            expected=f"At most {limits.max_file_bytes / 1e6:,.0f} MB are read",
+            f"{display_name(name)} has {number(len(content) / 1e6)} MB",
+            expected=f"At most {number(limits.max_file_bytes / 1e6)} MB are read",
             todo="Import a sample of the rows",
         )
     detected = file_format or detect_format(content, name=name)

@@ -8,6 +8,7 @@ from sentiment.data.cells import CHUNK_ROWS, StringTable, has_surrogate
 from sentiment.data.encodings import check_decodes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 _ADVICE = "Repair that line, or remove it"
 
@@ -48,16 +49,17 @@ def read_records(content: bytes, *, encoding: str, limits: Limits) -> StringTabl
 
 
 def _bounded(objects: Iterator[dict[str, str | None]], *, limits: Limits) -> Iterator[dict[str, str | None]]:
-    for number, record in enumerate(objects, 1):
-        if number > limits.max_rows:
+    for n_read, record in enumerate(objects, 1):
+        if n_read > limits.max_rows:
             raise DataError(
-                f"The file has more than {limits.max_rows:,} rows",
-                expected=f"At most {limits.max_rows:,} rows are read",
+                f"The file has more than {number(limits.max_rows)} rows",
+                expected=f"At most {number(limits.max_rows)} rows are read",
                 todo="Import a random sample of the rows, or split the file",
             )
         if len(record) > limits.max_columns:
             raise DataError(
-                f"Row {number:,} has {len(record):,} keys", expected=f"At most {limits.max_columns:,} columns are read"
+                f"Row {number(n_read)} has {number(len(record))} keys",
+                expected=f"At most {number(limits.max_columns)} columns are read",
             )
         yield record
 
@@ -72,16 +74,16 @@ def records_of(lines: Iterator[str], *, limits: Limits) -> Iterator[dict[str, st
     Raises:
         DataError: naming the line that is not a JSON object, holds NaN, or is nested too deeply.
     """
-    for number, line in enumerate(lines, 1):
+    for n_read, line in enumerate(lines, 1):
         if line.strip():
-            place = f"Line {number:,}"
+            place = f"Line {number(n_read)}"
             yield _record(_load(line, place=place), place=place, limits=limits)
 
 
 def _from_array(text: str, *, limits: Limits) -> Iterator[dict[str, str | None]]:
     values = _load(text.removeprefix("\ufeff"), place="The JSON array")
-    for number, value in enumerate(values, 1):
-        yield _record(value, place=f"Item {number:,} of the JSON array", limits=limits)
+    for n_read, value in enumerate(values, 1):
+        yield _record(value, place=f"Item {number(n_read)} of the JSON array", limits=limits)
 
 
 def _load(text: str, *, place: str) -> Any:
@@ -93,7 +95,11 @@ def _load(text: str, *, place: str) -> Any:
     try:
         return json.loads(text, parse_int=_NumberText, parse_float=_NumberText, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno:,}, column {error.colno:,}" if error.lineno > 1 else f"column {error.colno:,}"
+        where = (
+            f"line {number(error.lineno)}, column {number(error.colno)}"
+            if error.lineno > 1
+            else f"column {number(error.colno)}"
+        )
         raise DataError(
             f"{place} is not valid JSON ({error.msg} at {where})", expected="One JSON object per line", todo=_ADVICE
         ) from error

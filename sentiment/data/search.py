@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sentiment.data.duplicates import as_arrow
 from sentiment.errors import UsageError
+from sentiment.numbers import number
 
 MAX_PATTERN = 500  # characters
 _BLOCK = 50_000  # rows that one core searches before it takes the next
@@ -75,7 +76,7 @@ def parse_query(source: str, *, regex: bool = False) -> Query:
     """
     if len(source) > MAX_PATTERN:
         raise UsageError(
-            f"The search has {len(source):,} characters", expected=f"At most {MAX_PATTERN}", todo="Shorten it"
+            f"The search has {number(len(source))} characters", expected=f"At most {MAX_PATTERN}", todo="Shorten it"
         )
     if regex:
         return Query(source, True, (_check_pattern(source),) if source else ())

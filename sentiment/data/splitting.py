@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sentiment.data.duplicates import as_arrow
 from sentiment.errors import DataError, UsageError
+from sentiment.numbers import number
 
 MAX_CLASSES = 100
 _TRIES = 20
@@ -123,7 +124,7 @@ def _check_classes(codes: Positions, units: Positions, names: list[str], *, n_pa
         )
     if len(names) > MAX_CLASSES:
         raise DataError(
-            f"The label column has {len(names):,} different labels on {len(codes):,} rows",
+            f"The label column has {number(len(names))} different labels on {number(len(codes))} rows",
             expected=f"At most {MAX_CLASSES} classes; it looks like free text or an identifier",
             todo="Choose another label column, or merge labels",
         )

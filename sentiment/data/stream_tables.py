@@ -15,6 +15,7 @@ from sentiment.data.limits import DEFAULT_LIMITS
 from sentiment.data.records import records_of
 from sentiment.data.sniffing import FileFormat
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 STREAM_LIMITS = dataclasses.replace(DEFAULT_LIMITS, max_file_bytes=2**42, max_rows=10**10, max_inflated_bytes=2**44)
 _MOST_CHUNK_BYTES = 2**29
@@ -78,8 +79,8 @@ def parquet_tables(path: Path, size: int) -> Iterator[StringTable]:
         n_bytes = sum(text_bytes(batch.column(i)) for i in kept)
         if n_bytes > _MOST_CHUNK_BYTES:
             raise DataError(
-                f"{batch.num_rows:,} rows of the file unpack to {n_bytes / 1e6:,.0f} MB",
-                expected=f"At most {_MOST_CHUNK_BYTES / 1e6:,.0f} MB in so many rows",
+                f"{number(batch.num_rows)} rows of the file unpack to {number(n_bytes / 1e6)} MB",
+                expected=f"At most {number(_MOST_CHUNK_BYTES / 1e6)} MB in so many rows",
             )
         table = empty_table([schema.names[i] for i in kept], n_rows)
         texts = (as_text(batch.column(i)) for i in kept)

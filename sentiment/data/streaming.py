@@ -32,6 +32,7 @@ from sentiment.data.stream_tables import (
     records,
 )
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 CHUNK_ROWS = 8_192
 _HEAD_BYTES = 4 * 2**20
@@ -197,7 +198,8 @@ def _check_decodes(path: Path, encoding: str) -> None:
     broken = _undecodable(path, encoding)
     if broken is not None:
         raise DataError(
-            f"The file cannot be read as {encoding}: somewhere after byte {broken:,} there are bytes that do not fit",
+            f"The file cannot be read as {encoding}: somewhere after byte {number(broken)} there are bytes that do not "
+            "fit",
             expected="Every byte must belong to a character: nothing is replaced silently",
             todo="Save the file as UTF-8 again",
         )
@@ -249,7 +251,7 @@ def _scan_records(path: Path, found: FileFormat) -> RowStream:
             keys.update(dict.fromkeys(record))
         if _is_broken(record):
             raise DataError(
-                f"Row {n_rows:,} holds half of a character (a lone surrogate)",
+                f"Row {number(n_rows)} holds half of a character (a lone surrogate)",
                 expected="Text must be valid Unicode",
                 todo="Repair that text",
             )

@@ -13,6 +13,7 @@ import xlsxwriter
 
 from sentiment.data.writing import MAX_XLSX_ROWS, check_cells, defuse, write_bytes
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 FORMATS = (".csv", ".tsv", ".xlsx", ".jsonl", ".parquet")
 
@@ -37,7 +38,9 @@ class TableWriter:
             raise DataError(f"“{path.name}” names no format", expected=f"One of the endings {', '.join(FORMATS)}")
         if extension == ".xlsx" and n_rows > MAX_XLSX_ROWS:
             raise DataError(
-                f"The table has {n_rows:,} rows", expected=f"A worksheet holds {MAX_XLSX_ROWS:,}", todo="Write a .csv"
+                f"The table has {number(n_rows)} rows",
+                expected=f"A worksheet holds {number(MAX_XLSX_ROWS)}",
+                todo="Write a .csv",
             )
         self.path = path
         handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:40]}.")

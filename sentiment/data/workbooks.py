@@ -16,6 +16,7 @@ from sentiment.data.cells import StringTable, chunked, counted
 from sentiment.data.delimited import MAX_LISTED, ParseNotes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
+from sentiment.numbers import number
 
 _BLOCK = 1 << 20
 _OVERLAP = 256
@@ -196,7 +197,7 @@ def _inspect(content: bytes, *, limits: Limits) -> _Package:
         raise DataError("The workbook is cut off or damaged", expected="A whole .xlsx file", todo=_WHOLE) from error
     declared = sum(info.file_size for info in infos)
     if len(infos) > 10_000 or declared > limits.max_inflated_bytes:
-        raise _bomb(f"The workbook unpacks to {declared / 1e6:,.0f} MB in {len(infos):,} parts", limits=limits)
+        raise _bomb(f"The workbook unpacks to {number(declared / 1e6)} MB in {number(len(infos))} parts", limits=limits)
     # A parser in another language may end a name at its NUL, or take the other one of two parts with one name.
     if len({info.filename for info in infos}) < len(infos) or any("\0" in info.orig_filename for info in infos):
         raise DataError(
@@ -208,10 +209,8 @@ def _inspect(content: bytes, *, limits: Limits) -> _Package:
         if info.flag_bits & 0x1:
             raise DataError("The workbook's parts are encrypted", expected="A workbook without a password")
         if info.file_size > 1_000_000 and info.file_size > limits.max_inflated_ratio * max(info.compress_size, 1):
-            raise _bomb(
-                f"A part of the workbook unpacks to {info.file_size / max(info.compress_size, 1):,.0f} times its size",
-                limits=limits,
-            )
+            times = number(info.file_size / max(info.compress_size, 1))
+            raise _bomb(f"A part of the workbook unpacks to {times} times its size", limits=limits)
         try:
             _inspect_part(content, info, package, limits=limits)
         except (zlib.error, struct.error, IndexError) as error:
@@ -219,12 +218,13 @@ def _inspect(content: bytes, *, limits: Limits) -> _Package:
     for rows, columns in package.extents.values():
         if columns > limits.max_columns:
             raise DataError(
-                f"The worksheet has {columns:,} columns", expected=f"At most {limits.max_columns:,} columns are read"
+                f"The worksheet has {number(columns)} columns",
+                expected=f"At most {number(limits.max_columns)} columns are read",
             )
         if rows * columns > limits.max_cells:
             raise DataError(
-                f"The worksheet spans {rows:,} rows and {columns:,} columns",
-                expected=f"At most {limits.max_cells:,} cells are read",
+                f"The worksheet spans {number(rows)} rows and {number(columns)} columns",
+                expected=f"At most {number(limits.max_cells)} cells are read",
                 todo="Delete the stray cells far from the data, or save the sheet as CSV",
             )
     return package
@@ -294,6 +294,6 @@ def _column_number(letters: bytes) -> int:
 def _bomb(what: str, *, limits: Limits) -> DataError:
     return DataError(
         what,
-        expected=f"At most {limits.max_inflated_bytes / 1e6:,.0f} MB, {limits.max_inflated_ratio} times the packed",
+        expected=f"At most {number(limits.max_inflated_bytes / 1e6)} MB, {limits.max_inflated_ratio} times the packed",
         todo="Save the sheet with the reviews as CSV",
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sentiment.errors import DataError
 from sentiment.files import write_atomic
+from sentiment.numbers import number
 
 # What a spreadsheet program would run as a formula, or strip away to find one (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\t\r＝＋－＠]")
@@ -71,7 +72,7 @@ def check_cells(frame: pd.DataFrame) -> None:
         if not pd.api.types.is_numeric_dtype(values) and (values.astype("str").str.len() > MAX_XLSX_CHARS).any():
             raise DataError(
                 f"A text of column “{name}” is longer than a cell of a worksheet may be",
-                expected=f"At most {MAX_XLSX_CHARS:,} characters",
+                expected=f"At most {number(MAX_XLSX_CHARS)} characters",
                 todo="Write a .csv or .jsonl",
             )
 
@@ -79,7 +80,9 @@ def check_cells(frame: pd.DataFrame) -> None:
 def _workbook(frame: pd.DataFrame) -> bytes:
     if len(frame) > MAX_XLSX_ROWS:
         raise DataError(
-            f"The table has {len(frame):,} rows", expected=f"A worksheet holds {MAX_XLSX_ROWS:,}", todo="Write a .csv"
+            f"The table has {number(len(frame))} rows",
+            expected=f"A worksheet holds {number(MAX_XLSX_ROWS)}",
+            todo="Write a .csv",
         )
     safe = _defused(frame)
     check_cells(safe)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select
 from sentiment.data.cells import clean_name
 from sentiment.errors import DataError
 from sentiment.labels.schema import CLASS_CHARS, class_events
+from sentiment.numbers import number
 
 MAX_CLASSES = 1_000
 
@@ -137,7 +138,7 @@ def checked_new_name(classes: Classes, name: str, *, renaming: int | None = None
     if not checked or len(checked) > CLASS_CHARS:
         raise DataError("The name of the class does not fit", expected=f"1 to {CLASS_CHARS} visible characters")
     if len(classes.by_id) >= MAX_CLASSES and renaming is None:
-        raise DataError(f"The dataset has {MAX_CLASSES:,} classes already", todo="Merge or rename one instead")
+        raise DataError(f"The dataset has {number(MAX_CLASSES)} classes already", todo="Merge or rename one instead")
     taken = {found.name: found for found in classes.by_id.values() if found.merged_into is None}
     if checked in taken and taken[checked].id != renaming:
         raise DataError(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sentiment.data.cells import clean_name
 from sentiment.errors import DataError, UsageError
 from sentiment.labels.schema import KEY_CHARS, KINDS, NAME_CHARS, WAYS
+from sentiment.numbers import number
 
 MAX_NOTE_CHARS = 10_000
 _WITH_LABEL = ("label", "settle")  # a settlement may also be taken back, with no label
@@ -99,8 +100,8 @@ def check_event(event: NewEvent) -> None:
         raise UsageError("The note is empty", expected="At least one visible character")
     if len(event.text or "") > MAX_NOTE_CHARS:
         raise DataError(
-            f"The note of row {event.row} has {len(event.text or ''):,} characters",
-            expected=f"At most {MAX_NOTE_CHARS:,}",
+            f"The note of row {event.row} has {number(len(event.text or ''))} characters",
+            expected=f"At most {number(MAX_NOTE_CHARS)}",
             todo="Shorten it",
         )
 

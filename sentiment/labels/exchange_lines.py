@@ -11,6 +11,7 @@ from sentiment.data.cells import has_surrogate
 from sentiment.errors import DataError
 from sentiment.labels.classes import clean_class_name
 from sentiment.labels.schema import CLASS_CHARS
+from sentiment.numbers import number
 
 _NAMED = 10
 
@@ -138,10 +139,10 @@ def _class_of(label: str | None, classes: set[str]) -> str | None:
 def _faulty(faults: dict[str, list[int]]) -> DataError:
     parts = []
     for fault, numbers in list(faults.items())[:_NAMED]:
-        named = ", ".join(f"{number:,}" for number in numbers[:_NAMED])
-        more = f" and {len(numbers) - _NAMED:,} more" if len(numbers) > _NAMED else ""
+        named = ", ".join(map(number, numbers[:_NAMED]))
+        more = f" and {number(len(numbers) - _NAMED)} more" if len(numbers) > _NAMED else ""
         parts.append(f"row{'s' if len(numbers) > 1 else ''} {named}{more}: {fault}")
-    more = f"; and {len(faults) - _NAMED:,} other faults" if len(faults) > _NAMED else ""
+    more = f"; and {number(len(faults) - _NAMED)} other faults" if len(faults) > _NAMED else ""
     return DataError(
         f"The file of labels does not fit the dataset; nothing was imported. In its {'; '.join(parts)}{more}",
         expected="Rows and classes of this dataset (rows of the file of labels are counted from 1 here)",

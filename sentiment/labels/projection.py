@@ -11,6 +11,7 @@ from sentiment.labels.classes import Classes
 from sentiment.labels.derive import derive
 from sentiment.labels.schema import events, row_states
 from sentiment.labels.source import Source
+from sentiment.numbers import number
 
 CHUNK = 500  # rows in one query
 
@@ -73,10 +74,10 @@ def _file_classes(dataset_id: str, rows: Sequence[int], *, classes: Classes, sou
 
 def unknown_rows(rows: Sequence[int], *, n_rows: int) -> DataError:
     """The error for rows that a dataset does not have."""
-    named = ", ".join(str(row) for row in rows[:10]) + (f" and {len(rows) - 10:,} more" if len(rows) > 10 else "")
+    named = ", ".join(str(row) for row in rows[:10]) + (f" and {number(len(rows) - 10)} more" if len(rows) > 10 else "")
     return DataError(
         f"The dataset has no row {named}" if len(rows) == 1 else f"The dataset does not have the rows {named}",
-        expected=f"Zero-based rows of the file that have a text; the dataset has {n_rows:,} of them",
+        expected=f"Zero-based rows of the file that have a text; the dataset has {number(n_rows)} of them",
         todo="Check that the rows are of this dataset",
     )
 

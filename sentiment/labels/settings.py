@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from sentiment.errors import UsageError
 from sentiment.labels.schema import settings
+from sentiment.numbers import number
 
 MAX_GUIDELINE_CHARS = 50_000
 DEFAULTS: dict[str, Any] = {
@@ -62,13 +63,14 @@ def check_settings(values: dict[str, Any]) -> None:
 def _check(name: str, value: Any) -> tuple[bool, str]:
     """Whether the value fits, and what would."""
     if name == "guidelines":
-        return isinstance(value, str) and len(value) <= MAX_GUIDELINE_CHARS, f"Up to {MAX_GUIDELINE_CHARS:,} characters"
+        short = isinstance(value, str) and len(value) <= MAX_GUIDELINE_CHARS
+        return short, f"Up to {number(MAX_GUIDELINE_CHARS)} characters"
     if name == "keys":
         texts = isinstance(value, dict) and all(isinstance(part, str) for pair in value.items() for part in pair)
         return texts and len(set(value.values())) == len(value), "One key each, no two the same"
     if name == "opinions_share":
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and 0 <= value <= 1, "A share from 0 to 1"
+        numeric = isinstance(value, int | float) and not isinstance(value, bool)
+        return numeric and 0 <= value <= 1, "A share from 0 to 1"
     low, high = {"opinions": (2, 3), "refresh_every": (1, 1_000), "goal": (1, 1_000_000)}[name]
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and low <= value <= high, f"A whole number from {low} to {high:,}"
+    return whole and low <= value <= high, f"A whole number from {low} to {number(high)}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from sentiment.errors import ModelError
 from sentiment.files import read_json
 from sentiment.models.package import CONFIG, MEMBERS
+from sentiment.numbers import number
 
 PREFIX = "hf:"
 _NAME = re.compile(r"hf:([A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@([A-Za-z0-9][\w.-]{0,99}))?")
@@ -93,7 +94,9 @@ def _check_files(repository: str, sizes: dict[str, int | None]) -> None:
             )
     for name, size in sizes.items():
         if name in MEMBERS and not 0 < (size or 0) <= MEMBERS[name]:
-            raise ModelError(f"{name} of {repository} has {size or 0:,} bytes", expected=f"At most {MEMBERS[name]:,}")
+            raise ModelError(
+                f"{name} of {repository} has {number(size or 0)} bytes", expected=f"At most {number(MEMBERS[name])}"
+            )
 
 
 def _check(folder: Path, repository: str) -> None:

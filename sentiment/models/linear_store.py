@@ -18,6 +18,7 @@ from sentiment.models.ngrams import UNITS, GramSettings, restore_vocabulary
 from sentiment.models.temperature import temperature_of
 from sentiment.models.tensors import FORMAT, MAX_SIDE, Tensors, check_architecture, load_tensors, read_config
 from sentiment.models.tokenizer import load_tokenizer
+from sentiment.numbers import number
 
 ARCHITECTURES = {
     "majority": "Majority",
@@ -109,12 +110,12 @@ def _read_terms(folder: Path) -> list[str]:
     path = folder / "vocabulary.json"
     try:
         if path.stat().st_size > _MAX_VOCABULARY:
-            raise ValueError(f"{path.stat().st_size:,} bytes are over the limit")
+            raise ValueError(f"{number(path.stat().st_size)} bytes are over the limit")
         terms = read_json(path)
     except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"The vocabulary of {folder.name} cannot be read ({str(error)[:80]})") from error
     if not isinstance(terms, list) or len(terms) > MAX_TERMS or not all(isinstance(term, str) for term in terms):
-        raise ModelError(f"The vocabulary of {folder.name} is no list of {MAX_TERMS:,} words at most")
+        raise ModelError(f"The vocabulary of {folder.name} is no list of {number(MAX_TERMS)} words at most")
     return terms
 
 

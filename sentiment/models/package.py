@@ -23,6 +23,7 @@ from typing import BinaryIO
 from sentiment.errors import ModelError
 from sentiment.models.device import cache_folder
 from sentiment.models.learned import TRAINED_ON
+from sentiment.numbers import number
 
 CONFIG, CARD, RULE = "config.json", "README.md", "thresholds.json"
 # The members, in the order in which they are written, and the bytes that each may have once it is unpacked.
@@ -62,7 +63,7 @@ def package_bytes(members: Mapping[str, bytes]) -> bytes:
         with zipfile.ZipFile(buffer, "w") as archive:
             for name in sorted(members, key=list(MEMBERS).index):
                 if len(members[name]) > MEMBERS[name]:
-                    raise ValueError(f"{name} has {len(members[name]):,} bytes")
+                    raise ValueError(f"{name} has {number(len(members[name]))} bytes")
                 info = zipfile.ZipInfo(name, date_time=_DATE)
                 info.compress_type = zipfile.ZIP_STORED if name in _STORED else zipfile.ZIP_DEFLATED
                 info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16
@@ -137,7 +138,7 @@ def _check_directory(path: Path, file: BinaryIO) -> None:
     """Refuses a list of members that is longer than any of ours, before a library reads all of it."""
     size = file.seek(0, os.SEEK_END)
     if size > sum(MEMBERS.values()):
-        raise _refused(path, f"has {size:,} bytes")
+        raise _refused(path, f"has {number(size)} bytes")
     file.seek(max(0, size - 22 - 2**16))
     tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
@@ -145,7 +146,7 @@ def _check_directory(path: Path, file: BinaryIO) -> None:
         raise ModelError(f"{path.name} is not a zip file, or is cut off", expected=_EXPECTED)
     n_entries, directory = struct.unpack_from("<HI", tail, place + 10)
     if n_entries > _MOST_ENTRIES or directory > _DIRECTORY_BYTES:
-        raise _refused(path, f"lists {n_entries:,} members")
+        raise _refused(path, f"lists {number(n_entries)} members")
     if tail[max(0, place - 20) : place].startswith(b"PK\x06\x07"):  # they would replace the numbers just checked
         raise _refused(path, "has a second list of members, for larger files")
     file.seek(0)
@@ -167,7 +168,7 @@ def _checked_members(path: Path, archive: zipfile.ZipFile) -> list[zipfile.ZipIn
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _refused(path, f"holds {name} packed in an unusual way")
         if info.file_size > MEMBERS[name] or info.compress_size > MEMBERS[name]:
-            raise _refused(path, f"holds {name} with {info.file_size:,} bytes")
+            raise _refused(path, f"holds {name} with {number(info.file_size)} bytes")
     missing = {CONFIG, "weights.safetensors"} - set(names)
     if missing:
         raise ModelError(f"{path.name} is not a model package: it has no {min(missing)}", expected=_EXPECTED)

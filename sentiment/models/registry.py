@@ -10,6 +10,7 @@ from typing import Any
 from sentiment.errors import ModelError
 from sentiment.files import read_json, workspace_folder
 from sentiment.language_names import NAMES
+from sentiment.numbers import number
 
 SCRATCH, SCRATCH_RNN = "scratch-cnn", "scratch-rnn"
 MAJORITY, WORD_VECTORS = "majority", "word-vectors"
@@ -132,11 +133,10 @@ def recommend_base(
         reason = "The language of these texts was not recognised"
     else:
         reason = f"No base model reads {_language(language)} yet"
-    beyond = n_labeled is not None and n_labeled > _COMPARED_UP_TO
+    both = f"; you have {number(n_labeled)}, so try both." if n_labeled and n_labeled > _COMPARED_UP_TO else "."
     return "tfidf-chars", (
         f"{reason}, so nothing learned elsewhere can help. On Chinese reviews a simple model on characters was ahead "
-        f"of a network from scratch at every number of labels up to {_COMPARED_UP_TO:,}"
-        + (f"; you have {n_labeled:,}, so try both." if beyond else ".")
+        f"of a network from scratch at every number of labels up to {number(_COMPARED_UP_TO)}{both}"
     )
 
 

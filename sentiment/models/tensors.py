@@ -15,6 +15,7 @@ from safetensors.numpy import load
 
 from sentiment.errors import ModelError
 from sentiment.files import read_json
+from sentiment.numbers import number
 
 FORMAT = 1
 MAX_SIDE = 2_000_000  # no axis of ours comes near
@@ -90,7 +91,7 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
     with path.open("rb") as file:
         (header_size,) = struct.unpack("<Q", file.read(8))
         if header_size > _MAX_HEADER or size > _MAX_WEIGHTS:
-            raise ValueError(f"a header of {header_size:,} bytes and a file of {size:,} are over the limit")
+            raise ValueError(f"a header of {number(header_size)} bytes and a file of {number(size)} are over the limit")
         header = json.loads(file.read(header_size))
     header.pop("__metadata__", None)
     shapes = {}

@@ -16,6 +16,7 @@ from sentiment.explaining_model import Before, before_tuning, filters_of, held_o
 from sentiment.explaining_rows import similar_rows
 from sentiment.models.baselines import LinearModel
 from sentiment.models.temperature import NAME as TEMPERATURE
+from sentiment.numbers import number
 from sentiment.serving.holder import Model
 from sentiment.training.runs import Run
 
@@ -72,7 +73,7 @@ def similar(model: Model, arguments: Arguments) -> dict[str, Any]:
     """
     n, among, but = arguments.get("n", 5), arguments.get("among"), arguments.get("but")
     if not isinstance(n, int) or not 1 <= n <= _MOST_ROWS:
-        raise UsageError(f"{str(n)[:20]} rows are asked for", expected=f"1 to {_MOST_ROWS:,}")
+        raise UsageError(f"{str(n)[:20]} rows are asked for", expected=f"1 to {number(_MOST_ROWS)}")
     rows, n_left = similar_rows(model, _run_of(arguments), check_text(arguments.get("text")), n=n, among=among, but=but)
     return {"rows": [vars(row) for row in rows], "n_left": n_left}
 

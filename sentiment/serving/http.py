@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from sentiment.errors import ModelError, SentimentError, UsageError
 from sentiment.evaluation.thresholds import UNDECIDED, Rule
+from sentiment.numbers import number
 from sentiment.serving.limits import ENDPOINT_LIMITS, EndpointLimits
 from sentiment.serving.merging import Busy, Merger, Predict
 from sentiment.serving.openapi import describe, docs_page
@@ -150,7 +151,7 @@ async def _body(request: Request, limits: EndpointLimits) -> bytes:
         413,
         UsageError(
             "The request is too large",
-            expected=f"At most {limits.max_body_bytes:,} bytes",
+            expected=f"At most {number(limits.max_body_bytes)} bytes",
             todo="Send fewer texts at a time",
         ),
     )
@@ -178,9 +179,9 @@ def _parse(content: bytes) -> Any:
     try:
         return json.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise UsageError(f"Byte {error.start:,} of the request is not UTF-8", expected="JSON in UTF-8") from error
+        raise UsageError(f"Byte {number(error.start)} of the request is not UTF-8", expected="JSON in UTF-8") from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno:,}, column {error.colno:,}"
+        place = f"line {number(error.lineno)}, column {number(error.colno)}"
         raise UsageError(f"The request is not JSON ({error.msg} at {place})", expected=_EXAMPLE) from error
     except (RecursionError, ValueError) as error:  # nested too deeply; a number of thousands of digits
         raise UsageError("The request is JSON of a kind that nobody needs", expected=_EXAMPLE) from error
@@ -204,17 +205,17 @@ def check_request(value: Any, limits: EndpointLimits) -> tuple[list[str], str | 
         raise UsageError(f"run is {_kind(name)}", expected="The name of a run, as a string")
     if len(texts) > limits.max_texts:
         raise UsageError(
-            f"The request has {len(texts):,} texts",
-            expected=f"At most {limits.max_texts:,}",
+            f"The request has {number(len(texts))} texts",
+            expected=f"At most {number(limits.max_texts)}",
             todo="Send them in several requests",
         )
     for place, text in enumerate(texts):
         if not isinstance(text, str):
-            raise UsageError(f"Text {place + 1:,} is {_kind(text)}", expected="A string")
+            raise UsageError(f"Text {number(place + 1)} is {_kind(text)}", expected="A string")
         if len(text) > limits.max_text_chars:
             raise UsageError(
-                f"Text {place + 1:,} has {len(text):,} characters",
-                expected=f"At most {limits.max_text_chars:,}",
+                f"Text {number(place + 1)} has {number(len(text))} characters",
+                expected=f"At most {number(limits.max_text_chars)}",
                 todo="Cut it; the model reads its beginning and its end",
             )
     return texts, name

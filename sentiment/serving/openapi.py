@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from sentiment import __version__
+from sentiment.numbers import number
 from sentiment.serving.limits import EndpointLimits
 
 _STATUSES = {
@@ -112,7 +113,7 @@ def docs_page(limits: EndpointLimits, *, address: str, needs_token: bool) -> str
     command = f"curl {address}/api/predict \\\n  -H 'Content-Type: application/json'{header} \\\n  -d '{asked}'"
     rows = "".join(f"<tr><td>{status}</td><td>{html.escape(words)}</td></tr>" for status, words in _STATUSES.items())
     bounds = (
-        f"At most {limits.max_texts:,} texts of {limits.max_text_chars:,} characters each, and "
+        f"At most {number(limits.max_texts)} texts of {number(limits.max_text_chars)} characters each, and "
         f"{limits.max_body_bytes / 1e6:.0f} MB in a request."
     )
     return (

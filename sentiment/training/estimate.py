@@ -5,6 +5,7 @@ import math
 from collections.abc import Collection
 
 from sentiment.models.registry import BASELINES, SCRATCH, SCRATCH_RNN
+from sentiment.numbers import number
 from sentiment.training.config import FinetuneConfig
 
 FULL_FROM = 1_000  # training rows; about level with the head alone from there to 2,000, and better at 4,000 tweets
@@ -34,8 +35,8 @@ def choose_strategy(config: FinetuneConfig, *, n_train: int, pretrained: bool) -
     if config.imbalance in OF_THE_LOOP:
         return "full", f"The strategy {config.imbalance} acts while everything is tuned, so everything is."
     if n_train < FULL_FROM:
-        return "head", f"With fewer than {FULL_FROM:,} labels to learn from, the encoder is better left as it is."
-    return "full", f"From {FULL_FROM:,} labels on, tuning the encoder as well pays."
+        return "head", f"With fewer than {number(FULL_FROM)} labels to learn from, the encoder is better left as it is."
+    return "full", f"From {number(FULL_FROM)} labels on, tuning the encoder as well pays."
 
 
 def tune_alike(config: FinetuneConfig, strategies: Collection[str]) -> FinetuneConfig:

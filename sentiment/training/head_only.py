@@ -6,6 +6,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.numbers import number
 from sentiment.training.imbalance import adjust_head
 from sentiment.training.journal import Outcome
 from sentiment.training.scores import macro_f1
@@ -59,7 +60,8 @@ def _message(score: float, *, n_rows: int, n_train: int, asked: bool) -> str:
     if asked:
         return f"Stopped while the head was fitted; what it had learned by then is kept. {reached}."
     if n_rows < n_train:
-        return f"Fitted the head to {n_rows:,} of the {n_train:,} training rows, as many as it can use. {reached}."
+        rows = f"{number(n_rows)} of the {number(n_train)} training rows"
+        return f"Fitted the head to {rows}, as many as it can use. {reached}."
     return f"Fitted the head. {reached}, before it learned from the validation rows as well."
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sentiment.data import imbalance_ratio
 from sentiment.errors import UsageError
+from sentiment.numbers import number
 from sentiment.training.config import AUTO, IMBALANCE
 
 _FOCAL_GAMMA = 2.0  # Lin et al. 2017, section 4.1
@@ -153,7 +154,7 @@ def recommend_imbalance(counts: Mapping[str, int]) -> tuple[str, str]:
     for at_least, strategy in RECOMMENDED:
         if ratio >= at_least:
             chosen = strategy
-    times = f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+    times = number(ratio) if ratio >= 10 else f"{ratio:.1f}"
     if chosen == "none":
         if not ratio >= 1.5:
             return chosen, "The classes are about equally frequent, so every row counts the same."

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sentiment.data import language_name
 from sentiment.data.language import UNDETERMINED
+from sentiment.numbers import number
 from sentiment.training.config import BALANCED
 
 FEWEST = 20  # labels of a language from which on it counts as one of several
@@ -153,7 +154,7 @@ def describe_languages(table: pd.DataFrame, *, setting: str) -> str:
     if told.empty:
         return ""
     parts = [
-        f"{language_name(str(line['language']))} {line['rows']:,} labels, each counts as {line['weight']:.2g}"
+        f"{language_name(str(line['language']))} {number(line['rows'])} labels, each counts as {line['weight']:.2g}"
         for line in told.to_dict("records")
     ]
     return f"Balanced across languages, on average: {'; '.join(parts)}."

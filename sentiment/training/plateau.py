@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from sentiment.numbers import points
+from sentiment.numbers import number, points
 from sentiment.training.quick import Score
 
 WINDOW = 150  # last labels that the slope is taken over; fewer cannot tell a slope from noise
@@ -59,7 +59,7 @@ def judge_plateau(curve: Sequence[Score], *, window: int = WINDOW) -> Plateau:
     gain = float(fit.slope) * _PER
     margin = error * _PER * float(stats.t.ppf((1 + _LEVEL) / 2, len(spent) - 2))
     brought = f"{points(gain)} points of macro-F1 for each {_PER} labels (± {100 * margin:.1f})"
-    said = f"The last {spent[-1] - spent[0]:,.0f} labels brought {brought}"
+    said = f"The last {number(spent[-1] - spent[0])} labels brought {brought}"
     if gain + margin < _WORTH / 100:
         return Plateau("stopped", gain, margin, f"{said}: more labels of this kind hardly pay any more.")
     if gain - margin > 0:

@@ -12,6 +12,7 @@ from sentiment.errors import UsageError
 from sentiment.files import write_atomic
 from sentiment.models.predictor import load_predictor
 from sentiment.models.store import ModelFolder, save_model
+from sentiment.numbers import number
 from sentiment.training.corpora import SENTIMENT, CorpusSplit, read_corpus
 from sentiment.training.corpora_learned import note_corpora
 from sentiment.training.recipe import OnProgress, Recipe
@@ -112,7 +113,7 @@ def _kept_apart(corpora: Sequence[CorpusSplit]) -> list[str]:
 
 def _readme(recipe: Recipe, card: dict[str, Any], corpora: Sequence[CorpusSplit], model: ModelFolder) -> str:
     rows = [
-        f"| {corpus.corpus.title}{_without(recipe, corpus)} | {figures['n_rows']:,} | {figures['classes']} "
+        f"| {corpus.corpus.title}{_without(recipe, corpus)} | {number(figures['n_rows'])} | {figures['classes']} "
         f"| {figures['accuracy']:.3f} | {figures['macro_f1']:.3f} |"
         for corpus, figures in zip(corpora, card["held_out"]["by_corpus"].values(), strict=True)
     ]

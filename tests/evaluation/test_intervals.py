@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.intervals import KINDS, SIZES, simulate
-from sentiment.evaluation import evaluate, intervals
+from sentiment.evaluation import intervals
 
 
 def test_wilson_is_the_published_formula():

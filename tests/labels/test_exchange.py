@@ -144,7 +144,7 @@ def test_the_order_of_opinions_follows_their_time_and_not_their_place_in_the_fil
         (b"row,label,when\n1,good,yesterday\n", "row 1: the time “yesterday”"),
         (b"row,label,status\n1,,labeled\n", "row 1: no label"),
         (b"row,name\n1,good\n", "columns “row”, “name”"),
-        (b"row,label,note\n1,nicer," + b"x" * 10_001 + b"\n", "note of row 1 has 10,001"),
+        (b"row,label,note\n1,nicer," + b"x" * 10_001 + b"\n", "note of row 1 has 10\u202f001"),
     ],
 )
 def test_what_does_not_fit_is_told_by_its_row_and_nothing_is_imported(content, said, dataset, fast):

@@ -67,7 +67,7 @@ def test_what_is_not_ours_is_refused_by_its_name(ask):
             "hf:a/bert": "a/bert holds no model of Sentiment Studio: it has no weights.safetensors (it has config.json",
             "hf:a/safe": "a/safe holds no model of Sentiment Studio but BertModel",
             "hf:a/odd": "a/odd holds no model of Sentiment Studio but {'encoder'",
-            "hf:a/large": "config.json of a/large has 5,000,000 bytes",
+            "hf:a/large": "config.json of a/large has 5\u202f000\u202f000 bytes",
             "hf:a/none": "There is no model a/none on the Hub",
             "hf:a/ours@v9": "a/ours has no revision v9",
         }.items():

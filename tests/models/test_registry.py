@@ -42,7 +42,7 @@ def test_the_recommendation_reads_the_language_or_says_that_none_does():
         name, why = recommend_base("ja", n_labeled=n_labeled)
         assert name == "tfidf-chars"
         assert "No base model reads Japanese" in why
-        assert ("100,000" in why) == (n_labeled == 100_000)
+        assert ("100\u202f000" in why) == (n_labeled == 100_000)
     assert "not recognised" in recommend_base("und")[1]
     assert "No base model reads Dutch yet" in recommend_base("nl")[1]
     assert "No base model reads “tlh” yet" in recommend_base("tlh")[1]

@@ -36,7 +36,7 @@ def test_it_says_how_much_of_a_text_it_has_no_word_for(process):
 
 
 def test_what_cannot_be_asked_is_refused(process):
-    with pytest.raises(UsageError, match="20,001 characters"):
+    with pytest.raises(UsageError, match="20\u202f001 characters"):
         process.ask("explain", BASE, text="x" * 20_001)
     with pytest.raises(UsageError, match="no class 'mixed'"):
         process.ask("explain", BASE, text="x", target="mixed")

@@ -80,8 +80,9 @@ def test_the_preview_says_what_the_weights_do():
         assert preview.loc[code, "weight"] == pytest.approx(weights[languages == code].mean(), rel=1e-2)
     assert preview["share"].sum() == pytest.approx(1.0)
     assert list(preview.index) == ["en", "zh", "nl"]
-    assert "English 5,000 labels, each counts as 0.87; Chinese 200 labels, each counts as 4.3" in describe_languages(
-        table, setting=BALANCED
+    assert (
+        "English 5\u202f000 labels, each counts as 0.87; Chinese 200 labels, each counts as 4.3"
+        in describe_languages(table, setting=BALANCED)
     )
     assert describe_languages(table, setting="as-they-are") == ""
     assert describe_languages(table.loc[["en"]], setting=BALANCED) == ""

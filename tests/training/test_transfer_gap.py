@@ -231,7 +231,7 @@ def language_with(*, gain, scratch, chosen="as they are", chosen_on="own", n_sou
         (
             language_with(gain=[0.01, -0.02, 0.04], scratch=None),
             "200 Chinese labels make no difference that could be told (−2 to +4 points). "
-            "From nothing, all 1,500 labels that are not held out do not get as far.",
+            "From nothing, all 1\u202f500 labels that are not held out do not get as far.",
         ),
         (
             language_with(gain=[0.06, 0.04, 0.08], scratch=120),

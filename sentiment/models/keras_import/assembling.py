@@ -6,6 +6,7 @@ from sentiment.errors import ModelError
 from sentiment.models.keras_import.graph_config import Call, KerasConfig
 from sentiment.models.keras_import.layers import Layer
 from sentiment.models.keras_import.parsing import WORDS, ParsedGraph
+from sentiment.numbers import number
 
 _HEADS = "A Dense layer at the end, with sigmoid (1 unit) or softmax (as many units as classes)"
 
@@ -124,14 +125,14 @@ def assemble(graph: ParsedGraph, head: Head, *, maxlen: int, padding: str) -> As
 
 def _check_forms(graph: ParsedGraph, config: KerasConfig, number_of: dict[int, int]) -> None:
     """Refuses what can only be told once it is known what flows between the layers."""
-    for call, number in number_of.items():
+    for call, place in number_of.items():
         position, sources = graph.calls[call]
         layer, inputs = graph.layers[position], [config.forms[number_of[one]] for one in sources if one != WORDS]
         if layer.axis is not None and layer.axis not in (-1, len(inputs[0].shape)):
             raise ModelError(f"The layer {layer.name} normalizes the axis {str(layer.axis)[:40]}, not the last one")
         if call in graph.masked and not (inputs and inputs[0].masked):
             raise ModelError(f"The layer {layer.name} is given a mask of its own, which cannot be imported")
-        kind = config.layers[config.calls[number][0]].kind
+        kind = config.layers[config.calls[place][0]].kind
         if layer.class_name == "Softmax" and kind == "activation" and inputs[0].masked:
             raise ModelError(f"The layer {layer.name} (Softmax) passes over padding, which cannot be imported")
 
@@ -150,7 +151,7 @@ def _rows(graph: ParsedGraph) -> int:
     """The rows of the table of words, the same for all embeddings."""
     rows = {layer.rows for layer in graph.layers if layer.rows}
     if len(rows) != 1:
-        listed = ", ".join(f"{one:,}" for one in sorted(rows)) or "none"
+        listed = ", ".join(number(one) for one in sorted(rows)) or "none"
         raise ModelError(f"The model's embeddings have different numbers of words ({listed})", expected="One number")
     return rows.pop()
 

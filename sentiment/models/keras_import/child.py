@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sentiment.errors import ModelError
+from sentiment.numbers import number
 
 FOUND = "found.json"
 MAX_BYTES = 2**30  # of all arrays together, as float32
@@ -117,8 +118,8 @@ def _check_budget(file: Any, paths: list[str]) -> None:
         total += n_bytes
         if total > MAX_BYTES or n_bytes > 100 * item.id.get_storage_size() + _PADDING:
             raise ModelError(
-                f"{path[:80]} announces the shape {tuple(item.shape)}, {n_bytes:,} bytes",
-                expected=f"{MAX_BYTES:,} bytes at most in all arrays, and all of them stored",
+                f"{path[:80]} announces the shape {tuple(item.shape)}, {number(n_bytes)} bytes",
+                expected=f"{number(MAX_BYTES)} bytes at most in all arrays, and all of them stored",
             )
 
 
@@ -154,7 +155,7 @@ def _names(group: Any, key: str) -> list[str]:
             chunks.append(group.attrs[name])
     names = [_text(name) for chunk in chunks for name in np.asarray(chunk).ravel().tolist()]
     if len(names) > _MAX_NAMES:
-        raise ModelError(f"It names {len(names):,} arrays or layers", expected=_EXPECTED)
+        raise ModelError(f"It names {number(len(names))} arrays or layers", expected=_EXPECTED)
     return names
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import ModelError
 from sentiment.models.keras_import.child import FOUND, MAX_BYTES
+from sentiment.numbers import number
 
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 _CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -118,7 +119,7 @@ def _check_directory(path: Path) -> None:
         raise ModelError(f"{path.name} is cut off or damaged", expected=_EXPECTED)
     n_members, size = struct.unpack_from("<HI", tail, place + 10)
     if n_members > _MAX_MEMBERS or size > 2**16:
-        raise ModelError(f"{path.name} holds {n_members:,} files", expected=", ".join(_MEMBERS))
+        raise ModelError(f"{path.name} holds {number(n_members)} files", expected=", ".join(_MEMBERS))
     if tail[max(0, place - 20) : place].startswith(b"PK\x06\x07"):  # it would replace the numbers just checked
         raise ModelError(f"{path.name} has a second list of files, for larger ones", expected=_EXPECTED)
 
@@ -134,7 +135,9 @@ def _check_members(archive: zipfile.ZipFile, name: str) -> None:
             raise ModelError(f"{name} holds {own} packed in an unusual way", expected=_EXPECTED)
         packed_far = member.file_size > 100 * member.compress_size + _BLOCK
         if member.file_size > _MEMBERS[own] or packed_far:
-            raise ModelError(f"{name} holds {own} with {member.file_size:,} bytes", expected="A model of 1 GB at most")
+            raise ModelError(
+                f"{name} holds {own} with {number(member.file_size)} bytes", expected="A model of 1 GB at most"
+            )
     missing = [own for own in _MEMBERS if own not in names]
     if missing:
         raise ModelError(f"{name} has no {missing[0]}", expected=_EXPECTED)

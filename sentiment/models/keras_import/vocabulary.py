@@ -8,6 +8,7 @@ from typing import Any
 from sentiment.errors import ModelError
 from sentiment.models.keras_import.stop_words import ENGLISH
 from sentiment.models.keras_tokenizer import SIDES, STEPS, KerasTokenizer, checked_tokenizer
+from sentiment.numbers import number
 
 _MAX_BYTES = 2**28
 _EXPECTED = "What tokenizer.to_json() of Keras's Tokenizer returned, in a file"
@@ -52,7 +53,7 @@ def read_tokenizer(
     highest = max([*words.values(), oov or 0], default=0)
     if highest >= rows:
         raise ModelError(
-            f"The tokenizer numbers words up to {highest:,}, and the model has {rows:,} rows for them",
+            f"The tokenizer numbers words up to {number(highest)}, and the model has {number(rows)} rows for them",
             expected="The tokenizer that the model was trained with",
             todo="If it was used with num_words, make sure that it stands in the file",
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sentiment.errors import ModelError
 from sentiment.models.word_vectors.streams import VectorFile, open_stream
+from sentiment.numbers import number
 
 MOST_NUMBERS = 4096  # of a vector
 _MOST_WORD = 1000  # bytes of a word
@@ -74,7 +75,8 @@ def _header(file: VectorFile) -> tuple[int, int] | None:
     n_words, n_numbers = map(int, parts)
     if not 2 <= n_numbers <= MOST_NUMBERS:
         raise ModelError(
-            f"{file.name} says that its vectors have {n_numbers:,} numbers", expected=f"2 to {MOST_NUMBERS:,}"
+            f"{file.name} says that its vectors have {number(n_numbers)} numbers",
+            expected=f"2 to {number(MOST_NUMBERS)}",
         )
     return n_words, n_numbers
 
@@ -111,12 +113,13 @@ def _floats(file: VectorFile, words: list[bytes], blocks: list[bytes]) -> Batch:
 def _binary_vectors(file: VectorFile, n_words: int, size: int) -> Iterator[tuple[bytes, bytes]]:
     """Each word and the bytes of its vector: a word, a space, `size` bytes, with a line feed between two or without."""
     buffer, place = b"", 0
-    for number in range(n_words):
+    for n_read in range(n_words):
         while (end := buffer.find(b" ", place, place + _MOST_WORD)) < 0 or len(buffer) <= end + size:
             block = file.take(_BLOCK)
             if not block or (end < 0 and len(buffer) - place >= _MOST_WORD):
                 raise ModelError(
-                    f"{file.name} says that it holds {n_words:,} words, and ends or is damaged after {number:,}",
+                    f"{file.name} says that it holds {number(n_words)} words, and ends or is damaged after "
+                    f"{number(n_read)}",
                     expected="A whole file of word2vec",
                     todo="Download it again",
                 )
@@ -124,7 +127,7 @@ def _binary_vectors(file: VectorFile, n_words: int, size: int) -> Iterator[tuple
         yield buffer[place:end].lstrip(b"\n"), buffer[end + 1 : end + 1 + size]
         place = end + 1 + size
     if (buffer[place:] + file.take(2)).strip():
-        raise ModelError(f"{file.name} goes on after the {n_words:,} words that it says it holds")
+        raise ModelError(f"{file.name} goes on after the {number(n_words)} words that it says it holds")
 
 
 def _read_text(file: VectorFile, header: tuple[int, int] | None) -> Iterator[Batch]:
@@ -146,7 +149,8 @@ def _read_text(file: VectorFile, header: tuple[int, int] | None) -> Iterator[Bat
         if len(parts) != n_numbers + 1 or not parts[0] or len(parts[0]) > _MOST_WORD:
             found = len(line.split(b" ")) - 1
             raise ModelError(
-                f"Line {first + n_read:,} of {file.name} has {found:,} numbers, and not {n_numbers:,}",
+                f"Line {number(first + n_read)} of {file.name} has {number(found)} numbers, and not "
+                f"{number(n_numbers)}",
                 expected=_EXPECTED,
                 todo="If the file was cut off, download it again",
             )
@@ -160,7 +164,7 @@ def _read_text(file: VectorFile, header: tuple[int, int] | None) -> Iterator[Bat
         yield _parsed(file, words, rows, n_numbers, first + n_read - len(words))
     if header is not None and n_read != header[0]:
         raise ModelError(
-            f"{file.name} says that it holds {header[0]:,} words, and holds {n_read:,}",
+            f"{file.name} says that it holds {number(header[0])} words, and holds {number(n_read)}",
             expected="A whole file",
             todo="Download it again",
         )
@@ -190,10 +194,11 @@ def _parsed(file: VectorFile, words: list[bytes], rows: list[bytes], n_numbers: 
     if vectors is None:
         wrong = next((i for i, row in enumerate(rows) if _numbers(row, n_numbers) is None), 0)
         raise ModelError(
-            f"Line {first + wrong:,} of {file.name} has something that is no number in its vector", expected=_EXPECTED
+            f"Line {number(first + wrong)} of {file.name} has something that is no number in its vector",
+            expected=_EXPECTED,
         )
     batch = Batch(words, vectors.reshape(len(words), n_numbers))
-    return _finite(file, batch, where=lambda i: f"Line {first + i:,}")
+    return _finite(file, batch, where=lambda i: f"Line {number(first + i)}")
 
 
 def _finite(file: VectorFile, batch: Batch, *, where: Callable[[int], str]) -> Batch:
@@ -202,7 +207,7 @@ def _finite(file: VectorFile, batch: Batch, *, where: Callable[[int], str]) -> B
         wrong = ~(np.abs(batch.vectors) < _MOST).all(axis=1)
     if wrong.any():
         raise ModelError(
-            f"{where(int(wrong.argmax()))} of {file.name} has a number that is not finite, or beyond {_MOST:,}",
+            f"{where(int(wrong.argmax()))} of {file.name} has a number that is not finite, or beyond {number(_MOST)}",
             expected="Numbers in every vector",
         )
     return batch
@@ -235,15 +240,15 @@ def _read_array(path: Path, words: Path | None) -> Iterator[Batch]:
     if array.ndim != 2 or array.dtype.kind != "f" or not 2 <= array.shape[1] <= MOST_NUMBERS:
         raise ModelError(
             f"{path.name} is an array of {array.dtype} with the shape {array.shape}",
-            expected=f"Floats, a row for each word, 2 to {MOST_NUMBERS:,} numbers in a row",
+            expected=f"Floats, a row for each word, 2 to {number(MOST_NUMBERS)} numbers in a row",
         )
     with open_stream(words) as lines:
         for start in range(0, len(array), _BATCH):
             block = np.asarray(array[start : start + _BATCH], np.float32)
             names = [lines.line(_MOST_WORD) for _ in range(len(block))]
             if not all(names):
-                raise ModelError(f"{words.name} has fewer words than {path.name} has rows ({len(array):,})")
+                raise ModelError(f"{words.name} has fewer words than {path.name} has rows ({number(len(array))})")
             batch = Batch([name.rstrip(b"\r\n") for name in names], block)
-            yield _finite(lines, batch, where=lambda i, start=start: f"Row {start + i:,}")  # type: ignore[misc]
+            yield _finite(lines, batch, where=lambda i, start=start: f"Row {number(start + i)}")  # type: ignore[misc]
         if lines.take(2).strip():
-            raise ModelError(f"{words.name} has more words than {path.name} has rows ({len(array):,})")
+            raise ModelError(f"{words.name} has more words than {path.name} has rows ({number(len(array))})")

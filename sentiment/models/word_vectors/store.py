@@ -17,6 +17,7 @@ from sentiment.files import read_json, workspace_folder, write_json
 from sentiment.models.splitting import set_splitting
 from sentiment.models.tokenizer import build_tokenizer
 from sentiment.models.word_vectors.formats import MOST_NUMBERS, Batch
+from sentiment.numbers import number
 
 INFO, WORDS, VECTORS = "info.json", "words.txt", "vectors.f16"
 _MOST_WORDS = 20_000_000
@@ -140,10 +141,10 @@ def write_store(folder: Path, batches: Iterable[Batch], *, language: str) -> dic
             total += float(vectors.sum(dtype=np.float64))
             squares += float(np.square(vectors, dtype=np.float64).sum())
             if n_words > _MOST_WORDS:
-                raise ModelError(f"These are more than {_MOST_WORDS:,} words", expected="Fewer word vectors")
+                raise ModelError(f"These are more than {number(_MOST_WORDS)} words", expected="Fewer word vectors")
     if not n_words or left_out > n_words:
         raise ModelError(
-            f"Of {n_words + left_out:,} words, {left_out:,} cannot be read",
+            f"Of {number(n_words + left_out)} words, {number(left_out)} cannot be read",
             expected="Word vectors, with words in UTF-8",
         )
     mean = total / (n_words * n_numbers)
@@ -183,7 +184,7 @@ def _read(folder: Path) -> VectorStore:
         )
         size = (folder / VECTORS).stat().st_size
         if size != 2 * store.n_words * store.n_numbers or not 2 <= store.n_numbers <= MOST_NUMBERS:
-            raise ValueError(f"{size:,} bytes for {store.n_words:,} vectors")
+            raise ValueError(f"{number(size)} bytes for {number(store.n_words)} vectors")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"The word vectors {folder.name} are damaged ({str(error)[:80]})", todo="Remove them, and bring them again"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sentiment.errors import ModelError
+from sentiment.numbers import number
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _MOST_TIMES = 40  # that a packed file may grow by; real ones grow threefold
@@ -95,7 +96,7 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) != 1:
         raise ModelError(
-            f"{path.name} holds {len(members):,} files, and not one",
+            f"{path.name} holds {number(len(members))} files, and not one",
             expected="One file of word vectors",
             todo="Unpack it, and give the file with the number of dimensions that you want",
         )
