@@ -138,7 +138,8 @@ def exchange_words(parts: Mapping[str, int], tokenizer: Tokenizer, *, n: int, se
     known = [text for text in parts if _SHORTEST_EXCHANGED <= len(text) <= _LONGEST_EXCHANGED]
     cut = [known[place] for place in rng.integers(0, len(known), n if known else 0)]
     encodings = tokenizer.encode_batch(cut)
-    counts = Counter(word for encoding in encodings for word in set(encoding.tokens) if _HAN.fullmatch(word))
+    # In the order in which they occur: that of a set, and so of words of one count, would be another in each process.
+    counts = Counter(word for encoding in encodings for word in dict.fromkeys(encoding.tokens) if _HAN.fullmatch(word))
     words = [word for word, _ in counts.most_common()]
     rank = {word: place for place, word in enumerate(words)}
     share = 1.0 / (np.arange(len(words)) + _FLATTER)

@@ -3,7 +3,11 @@
 import dataclasses
 import hashlib
 import importlib.util
+import os
 import re
+import subprocess
+import sys
+import textwrap
 from collections import Counter
 from types import SimpleNamespace
 
@@ -115,6 +119,32 @@ def test_exchanged_texts_keep_their_frequent_words_and_their_punctuation(monkeyp
         assert [w for w in before if w in frequent] == [w for w in after if w in frequent] or len(before) != len(after)
         assert set(after) <= known
     assert exchange_words({}, tokenizer, n=10, seed=0) == {}
+
+
+@pytest.mark.slow
+def test_the_further_texts_are_the_same_in_every_process(project_folder):
+    """The order of a set of words is another one in each; what the teacher was asked would never be asked again."""
+    script = """
+        from sentiment.models.tokenizer import build_likely_tokenizer
+        from sentiment.training import chinese_texts
+        from sentiment.training.chinese_words import choose_chinese, count_chinese
+        from tests.training.test_chinese import reviews
+        texts, _ = reviews(200, seed=0)
+        tokenizer = build_likely_tokenizer(choose_chinese(count_chinese(texts), {"电脑": 9}, min_count=1, n_frequent=0))
+        chinese_texts._FUNCTION_WORDS = 4
+        print(list(chinese_texts.exchange_words(dict(zip(texts, range(200))), tokenizer, n=50, seed=0)))
+    """
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(script)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(project_folder)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert len(said[0]) > 1000
 
 
 def test_a_wrong_label_is_seen_through_by_characters_and_by_the_teacher():
