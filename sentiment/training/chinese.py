@@ -15,7 +15,7 @@ from sentiment.models.classifier import apply_fn, fresh_params
 from sentiment.models.device import cache_folder
 from sentiment.models.encoders import EncoderConfig
 from sentiment.models.store import ModelFolder
-from sentiment.models.tokenizer import TokenTable, build_likely_tokenizer
+from sentiment.models.tokenizer import build_likely_tokenizer, encode
 from sentiment.training.chinese_judge import draw_folds, judge_texts
 from sentiment.training.chinese_texts import draw_passages, exchange_words, mix_clauses, split_clauses, training_rows
 from sentiment.training.chinese_words import choose_chinese, count_chinese, frequent_words
@@ -23,13 +23,11 @@ from sentiment.training.corpora import CorpusSplit
 from sentiment.training.distill import IMITATION, DistillSettings, Taught, distill
 from sentiment.training.fit import Examples
 from sentiment.training.recipe import OnProgress, Recipe
-from sentiment.training.segmentations import take_apart
 from sentiment.training.teacher import MULTILINGUAL, WIDTH, Teacher
 from sentiment.training.teacher_tuned import TuneSettings, tuned_teacher
 from sentiment.training.vocabulary import embedding_table, project
 
 CLASSES = ("negative", "positive")
-_TUNINGS = tuple(TuneSettings(seed=seed) for seed in range(3))
 _SPREAD = 0.3  # standard deviation of a word vector's numbers at the start
 _READ_SEED = 0  # of what the teacher reads, the same for every seed of a recipe: reading takes longer than learning
 _MORE_REVIEWS = (
@@ -59,8 +57,6 @@ class ChineseRecipe(Recipe):
         n_averaged: second passes from the same first one, whose weights are averaged (Wortsman et al. 2022, "Model
             soups").
         tunings: of the teacher on the labels; what it says is their mean.
-        n_ways, left_out: ways in which the texts of the second pass are taken apart, and the share of longer words that
-            each but the first does without (see `segmentations`).
         doubt: a label that has a smaller probability than this does not count.
     """
 
@@ -74,9 +70,7 @@ class ChineseRecipe(Recipe):
     n_mixed: int = 0
     n_exchanged: int = 0
     n_averaged: int = 1
-    tunings: tuple[TuneSettings, ...] = _TUNINGS
-    n_ways: int = 1
-    left_out: float = 0.2
+    tunings: tuple[TuneSettings, ...] = tuple(TuneSettings(seed=seed) for seed in range(3))
     doubt: float = 0.25
 
     @property
@@ -127,10 +121,10 @@ def _train(
     on_progress: OnProgress,
 ) -> dict[str, Any]:
     """The weights that the labels and the teacher give, with the head for the labels alone."""
-    taught, taught_ways = teach(recipe, texts, labels, tokenizer, on_progress)
+    taught = teach(recipe, texts, labels, tokenizer, on_progress)
     # A label that the tuned teacher and the characters are sure is wrong teaches nothing.
     believed = taught.sentiments[np.arange(len(texts)), labels] >= recipe.doubt
-    tokens, *ways = _take_apart(recipe, tokenizer, texts, max_length=recipe.settings.max_length)
+    tokens = encode(tokenizer, texts, max_length=recipe.settings.max_length)
     labeled = Examples(tokens, labels, believed.astype(np.float32))
     n_classes = len(CLASSES)
     params = fresh_params(config, n_classes + WIDTH, seed=recipe.seed)
@@ -139,8 +133,9 @@ def _train(
     learn = functools.partial(distill, apply_fn(config, n_classes + WIDTH), taught=taught, on_progress=on_progress)
     params = learn(params, labeled=None, settings=first)
     seeds = range(recipe.n_averaged * recipe.seed, recipe.n_averaged * (recipe.seed + 1))
-    learn = functools.partial(learn, params, labeled=labeled, other_labeled=ways, other_taught=taught_ways)
-    passes = [learn(settings=dataclasses.replace(recipe.settings, seed=seed)) for seed in seeds]
+    passes = [
+        learn(params, labeled=labeled, settings=dataclasses.replace(recipe.settings, seed=seed)) for seed in seeds
+    ]
     params = jax.tree.map(lambda *weights: np.mean(weights, axis=0), *passes)
     head = params["head"]
     return {**params, "head": {"kernel": head["kernel"][:, :n_classes], "bias": head["bias"][:n_classes]}}
@@ -152,25 +147,14 @@ def teach(
     labels: NDArray[np.int64],
     tokenizer: Tokenizer,
     on_progress: OnProgress = lambda progress: None,
-) -> tuple[Taught, list[TokenTable]]:
-    """The reviews and what is made of them, with the teacher's vectors and the sentiment it finds when tuned.
-
-    And the other ways in which the recipe takes them apart.
-    """
+) -> Taught:
+    """The reviews and what is made of them, with the teacher's vectors and the sentiment it finds when tuned."""
     parts = _parts(recipe, texts, tokenizer)
     every, holders = [*texts, *parts], np.concatenate([np.arange(len(texts)), np.fromiter(parts.values(), np.int64)])
     said = _teacher()(every)
     logits = np.stack([_tuned(texts, labels, s, on_progress)(every) for s in recipe.tunings]).astype(np.float32)
     sentiments = judge_texts(every, holders, labels, (logits[..., 1] - logits[..., 0]).mean(axis=0))
-    tokens, *ways = _take_apart(recipe, tokenizer, every, max_length=recipe.settings.taught_length)
-    return Taught(tokens, centre(said), sentiments), ways
-
-
-def _take_apart(
-    recipe: ChineseRecipe, tokenizer: Tokenizer, texts: Sequence[str], *, max_length: int
-) -> list[TokenTable]:
-    n_ways, left_out = recipe.n_ways, recipe.left_out
-    return take_apart(tokenizer, texts, n_ways=n_ways, left_out=left_out, max_length=max_length, seed=recipe.seed)
+    return Taught(encode(tokenizer, every, max_length=recipe.settings.taught_length), centre(said), sentiments)
 
 
 def _parts(recipe: ChineseRecipe, texts: Sequence[str], tokenizer: Tokenizer) -> dict[str, int]:
@@ -208,9 +192,7 @@ CHINESE = (
         settings=_LONG,
         n_mixed=50_000,
         n_exchanged=50_000,
-        n_averaged=2,
-        n_ways=5,
-        tunings=_TUNINGS[:2],
+        n_averaged=3,
         encoder=EncoderConfig(vocab_size=0, widths=(1, 2, 3), filters=330),
     ),
     ChineseRecipe(

@@ -9,7 +9,7 @@ the last being what a logistic regression on the teacher's vectors of the labele
 Compare DistilBERT (Sanh et al. 2019, section 2): a triple loss of hard labels, soft labels and a cosine.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -104,8 +104,6 @@ def distill(
     taught: Taught,
     settings: DistillSettings,
     on_progress: Callable[[Progress], None] = lambda progress: None,
-    other_labeled: Sequence[TokenTable] = (),
-    other_taught: Sequence[TokenTable] = (),
 ) -> dict[str, Any]:
     """The averaged weights after all steps, as numpy arrays.
 
@@ -116,8 +114,6 @@ def distill(
         taught: unlabeled texts.
         settings: see `DistillSettings`.
         on_progress: called about twice a second, with the loss of the labeled and unlabeled rows together.
-        other_labeled: the labeled texts taken apart in other ways (see `segmentations`): each pass takes the next one.
-        other_taught: the unlabeled ones, likewise.
     """
     n_classes = taught.sentiments.shape[1]
     optimizer = _make_optimizer(settings)
@@ -131,8 +127,7 @@ def distill(
     )
     rates = np.asarray(schedule(np.arange(total)), np.float32)
     clock, losses = Clock(), []
-    ways = ([] if labeled is None else [labeled.tokens, *other_labeled]), [taught.tokens, *other_taught]
-    for step, batch in zip(range(total), _batches(labeled, taught, settings, *ways), strict=False):
+    for step, batch in zip(range(total), _batches(labeled, taught, settings), strict=False):
         params, state, average, loss = step_fn(params, state, average, batch, np.uint32(step), rates[step])
         losses.append(loss)
         if clock.due() or step == total - 1:
@@ -194,15 +189,9 @@ def _make_step(
     return step_fn
 
 
-def _batches(
-    labeled: Examples | None,
-    taught: Taught,
-    settings: DistillSettings,
-    labeled_ways: Sequence[TokenTable],
-    taught_ways: Sequence[TokenTable],
-) -> Iterator[_Batch]:
+def _batches(labeled: Examples | None, taught: Taught, settings: DistillSettings) -> Iterator[_Batch]:
     """Endless steps: a batch of each kind, rows of a batch of about one length."""
-    soft = _endless(taught_ways, settings.batch_size, length=settings.taught_length, seed=settings.seed + 1)
+    soft = _endless(taught.tokens, settings.batch_size, length=settings.taught_length, seed=settings.seed + 1)
     if labeled is None:
         none = np.zeros(0, np.int32)
         for ids, rows in soft:
@@ -211,7 +200,7 @@ def _batches(
     share = settings.labeled_epochs * len(labeled.labels) / (settings.epochs * len(taught.vectors))
     n_labeled = max(8, 8 * round(settings.batch_size * share / 8))
     weights = np.ones(len(labeled.labels), np.float32) if labeled.weights is None else labeled.weights
-    hard = _endless(labeled_ways, n_labeled, length=settings.max_length, seed=settings.seed)
+    hard = _endless(labeled.tokens, n_labeled, length=settings.max_length, seed=settings.seed)
     for (ids, rows), (taught_ids, taught_rows) in zip(hard, soft, strict=True):
         yield _Batch(
             ids,
@@ -224,12 +213,11 @@ def _batches(
 
 
 def _endless(
-    ways: Sequence[TokenTable], batch_size: int, *, length: int, seed: int
+    tokens: TokenTable, batch_size: int, *, length: int, seed: int
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int64]]]:
     """Whole batches of all texts again and again, as (ids, rows); what does not fill a batch waits for another pass."""
-    rows, passes = np.arange(len(ways[0].starts) - 1), 0
+    rows, passes = np.arange(len(tokens.starts) - 1), 0
     while True:
-        tokens = ways[passes % len(ways)]
         rng = np.random.default_rng((seed, passes))
         for padded, members in plan_batches(rows, tokens.lengths, batch_size=batch_size, max_length=length, rng=rng):
             if len(members) == batch_size:

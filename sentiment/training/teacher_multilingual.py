@@ -208,7 +208,6 @@ def _read_network(reader: _Reader, sizes: tuple[Any, ...]) -> Any:
         max_position_embeddings=n_positions,
         type_vocab_size=n_types,
         layer_norm_eps=eps,
-        attention_probs_dropout_prob=0.0,  # torch's fast attention knows none; a long batch is tuned in half the time
     )
     network = BertModel(config, add_pooling_layer=False)
     network.load_state_dict(state)

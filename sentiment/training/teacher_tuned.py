@@ -130,7 +130,6 @@ def tune(
     batches = plan_steps([len(row) for row in ids], settings)
     optimizer, schedule, network = _make_optimizer(parts, head, settings, n_steps=len(batches))
     parts.network.train()
-    parts.network.set_attn_implementation("eager")  # a fifth faster backwards than torch's own attention
     clock, losses = Clock(), []
     for step, rows in enumerate(batches):
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
@@ -149,7 +148,6 @@ def tune(
             epoch, mean = settings.epochs * done / len(batches), float(np.mean(losses))
             on_progress(Progress("train", done, len(batches), epoch, settings.epochs, mean, seconds_left=left))
             losses = []
-    parts.network.set_attn_implementation("sdpa")
     return head
 
 

@@ -114,5 +114,5 @@ def test_a_label_column_of_thousands_of_values_is_explained(app: AppTest, worksp
     box.select_index(1).run()
     app.button(key="import").click().run()
     assert not app.exception
-    assert "3,000 different values" in app.error[0].value
+    assert "3\u202f000 different values" in app.error[0].value
     assert workspace.datasets() == []
