@@ -8,6 +8,11 @@ def number(value: float) -> str:
     return f"{round(value):,}".replace(",", THIN)
 
 
+def count(value: int, one: str, many: str = "") -> str:
+    """A count and its noun: "1 row", "2 465 rows"."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
 def percent(share: float) -> str:
     """A share as a percentage with the digits that mean something: "81 %", "0.4 %"; never 100 % of less than all."""
     value = 100 * share

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sentiment.errors import on_one_line
 from sentiment.numbers import THIN as THIN
+from sentiment.numbers import count as count
 from sentiment.numbers import number as number
 from sentiment.numbers import percent as percent
 
@@ -97,11 +98,6 @@ def distinct(titles: Mapping[K, str], *, limit: int = 60) -> dict[K, str]:
 def thin(sentence: str) -> str:
     """A sentence of the product's own with the separators that pages use: "2 465 rows" for "2,465 rows"."""
     return _THOUSANDS.sub(THIN, sentence)
-
-
-def count(value: int, one: str, many: str = "") -> str:
-    """A count and its noun: "1 row", "2 465 rows"."""
-    return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 
 def points(interval: Iterable[float]) -> str:

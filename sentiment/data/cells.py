@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
-from sentiment.numbers import number
+from sentiment.numbers import count, number
 
 CHUNK_ROWS = 50_000
 MAX_NAME_CHARS = 200
@@ -74,11 +74,11 @@ class StringTable:
             row, name = self._first_cut
             limit = self.limits.max_field_chars
             found.append(
-                f"{counted(self._n_cut, 'field')} longer than {number(limit)} characters, cut there; "
+                f"{count(self._n_cut, 'field')} longer than {number(limit)} characters, cut there; "
                 f"the first in row {number(row + 1)}, column “{name}”."
             )
         if self._n_nul:
-            found.append(f"{counted(self._n_nul, 'field')} with NUL bytes, shown and stored as {NUL_SYMBOL}.")
+            found.append(f"{count(self._n_nul, 'field')} with NUL bytes, shown and stored as {NUL_SYMBOL}.")
         return found
 
     def frame(self) -> pd.DataFrame:
@@ -128,21 +128,16 @@ def chunked(rows: Iterable[list[str]], size: int = CHUNK_ROWS) -> Iterable[list[
         yield chunk
 
 
-def counted(n: int, one: str) -> str:
-    """A count and its noun: "1 field", "2,465 fields"."""
-    return f"{number(n)} {one}{'' if n == 1 else 's'}"
-
-
 def unique_names(names: Sequence[str]) -> list[str]:
     """Column names without surrounding white space, each different; an empty one becomes "column N"."""
     taken: set[str] = set()
     unique = []
     for position, raw in enumerate(names, 1):
         name = clean_name(raw) or f"column {position}"
-        candidate, count = name, 1
+        candidate, n = name, 1
         while candidate in taken:
-            count += 1
-            candidate = f"{name} ({count})"
+            n += 1
+            candidate = f"{name} ({n})"
         taken.add(candidate)
         unique.append(candidate)
     return unique

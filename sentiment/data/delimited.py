@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, TextIO
 
-from sentiment.data.cells import CHUNK_ROWS, StringTable, chunked, counted
+from sentiment.data.cells import CHUNK_ROWS, StringTable, chunked
 from sentiment.data.encodings import check_decodes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
-from sentiment.numbers import number
+from sentiment.numbers import count, number
 
 DELIMITERS = (",", "\t", ";", "|")
 MAX_LISTED = 200
@@ -48,11 +48,11 @@ class ParseNotes:
             first = ", ".join(number(row + 1) for row in self.ragged[:10])
             more = ", …" if self.n_ragged > 10 else ""
             found.append(
-                f"{counted(self.n_ragged, 'row')} with more or fewer fields than the header: {first}{more}. "
+                f"{count(self.n_ragged, 'row')} with more or fewer fields than the header: {first}{more}. "
                 "Missing fields are empty; surplus ones are kept at the end of the last column."
             )
         if self.n_blank:
-            found.append(f"{counted(self.n_blank, 'blank line')} passed over.")
+            found.append(f"{count(self.n_blank, 'blank line')} passed over.")
         return found
 
 

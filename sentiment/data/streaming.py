@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sentiment.data.arrow_files import check_size
-from sentiment.data.cells import StringTable, counted
+from sentiment.data.cells import StringTable
 from sentiment.data.delimited import ParseNotes, Quoting, quotes_pair
 from sentiment.data.encodings import detect_encoding
 from sentiment.data.reading import read_table
@@ -32,7 +32,7 @@ from sentiment.data.stream_tables import (
     records,
 )
 from sentiment.errors import DataError
-from sentiment.numbers import number
+from sentiment.numbers import count, number
 
 CHUNK_ROWS = 8_192
 _HEAD_BYTES = 4 * 2**20
@@ -232,7 +232,7 @@ def _told(notes: ParseNotes, *, n_columns: int) -> list[str]:
     found, n = dataclasses.replace(notes, n_blank=0).warnings(), notes.n_blank
     if n:
         lost = "; in a file of one column such a line may be a row without a text, which is then not in the result"
-        found.append(f"{counted(n, 'blank line')} passed over{lost if n_columns == 1 else ''}.")
+        found.append(f"{count(n, 'blank line')} passed over{lost if n_columns == 1 else ''}.")
     return found
 
 

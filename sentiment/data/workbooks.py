@@ -12,11 +12,11 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from sentiment.data.cells import StringTable, chunked, counted
+from sentiment.data.cells import StringTable, chunked
 from sentiment.data.delimited import MAX_LISTED, ParseNotes
 from sentiment.data.limits import Limits
 from sentiment.errors import DataError
-from sentiment.numbers import number
+from sentiment.numbers import count, number
 
 _BLOCK = 1 << 20
 _OVERLAP = 256
@@ -118,7 +118,7 @@ def read_workbook(
         notes.messages.append(f"Hidden sheets: {', '.join(hidden[:10])}. Choose one of them if the data is there.")
     if package.n_uncomputed:
         notes.messages.append(
-            f"{counted(package.n_uncomputed, 'formula')} without a stored value, read as empty. "
+            f"{count(package.n_uncomputed, 'formula')} without a stored value, read as empty. "
             "Open the workbook in a spreadsheet program and save it to have them computed."
         )
     return _fill(rows, notes, limits=limits), notes, chosen, names
