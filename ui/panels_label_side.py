@@ -61,12 +61,16 @@ def show_learning(labeling: Labeling) -> None:
         st.warning(text.literal(labeling.problem, limit=400), icon=":material/warning:")
         return
     reading = labeling.reading()
-    if reading is not None:
-        done, total = reading
-        st.progress(
-            done / total if total else 0.0, text="The base model reads the texts; until then rows come at random"
-        )
+    # Drawn from the start: the browser stands still while it loads charts, which must not be amid the labels.
+    _show_curve(labeling)
+    if reading is None:
+        st.caption(labeling.plateau().sentence + (" Updating …" if labeling.learning else ""))
         return
+    done, total = reading
+    st.progress(done / total if total else 0.0, text="The base model reads the texts; until then rows come at random")
+
+
+def _show_curve(labeling: Labeling) -> None:
     curve = labeling.curve
     table = pd.DataFrame(
         [(p.n_labels, p.macro_f1, p.low, p.high) for p in curve], columns=["n_labels", "macro_f1", "low", "high"]
@@ -77,7 +81,6 @@ def show_learning(labeling: Labeling) -> None:
         else "The curve begins with a few labels of each class"
     )
     show_figure(figures.plot_learning(table, title=title, dark=is_dark()), key=f"learning:{labeling.id}")
-    st.caption(labeling.plateau().sentence + (" Updating …" if labeling.learning else ""))
 
 
 def show_guidelines(labeling: Labeling) -> None:

@@ -38,13 +38,14 @@ def row_on_card(page: Page) -> int:
 
 
 def press(page: Page, key: str, *, leaves: int) -> None:
-    """Presses a key once the row `leaves` has its own button for it, and waits until another row is on the card.
+    """Presses a key once the row `leaves` owns it, and waits until another row is on the card.
 
     Buttons come one by one: the row before still owns the others when the first is there, and their keys do nothing.
+    A button that is there owns its key only after what the browser has left to do, so it must have come to rest.
     """
     name = "act-skip" if key == "s" else f"class-{int(key) - 1}"
-    expect(page.locator(f".st-key-{name}-{leaves}")).to_be_visible()
-    page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")  # listens now
+    expect(page.locator(f".st-key-{name}-{leaves}").get_by_role("button")).to_be_visible()
+    page.evaluate("() => new Promise(rests => requestIdleCallback(() => rests(true)))")
     page.keyboard.press(key)
     expect(page.locator(".st-key-label-state").get_by_text(f"Row {leaves + 1}", exact=True)).to_have_count(0)
 

@@ -39,6 +39,14 @@ def test_a_click_labels_the_row_and_brings_the_next(app, add, workspace: Workspa
     assert table["row"].min() >= 10
 
 
+def test_the_curve_is_drawn_while_the_base_model_still_reads(app, add, monkeypatch: pytest.MonkeyPatch):
+    add({"good": 5, "bad": 5, "": 10})
+    monkeypatch.setattr(Labeling, "reading", lambda self: (5, 20))
+    open_page(app, "label")
+    assert "The curve begins" in app.get("plotly_chart")[0].proto.spec
+    assert "The base model reads the texts" in app.get("progress")[-1].proto.text
+
+
 def test_undo_takes_back_skip_passes_and_flag_stays(app, add, workspace: Workspace):
     info = add({"good": 5, "bad": 5, "": 10})
     open_page(app, "label")
