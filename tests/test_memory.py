@@ -1,5 +1,6 @@
 """What a process that computes does to its memory."""
 
+import gc
 import os
 import platform
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from sentiment.memory import with_few_arenas, with_large_pages
+from sentiment.memory import with_few_arenas, with_large_pages, without_collection
 
 PROGRAM = """
 import resource, sys
@@ -57,3 +58,13 @@ def test_a_command_starts_again_with_large_pages_and_keeps_its_arguments():
 def test_few_arenas_are_asked_for_unless_somebody_has_chosen():
     assert with_few_arenas({"A": "b"}) == {"A": "b", "MALLOC_ARENA_MAX": "2"}
     assert with_few_arenas({"MALLOC_ARENA_MAX": "8"}) == {"MALLOC_ARENA_MAX": "8"}
+
+
+def test_garbage_is_collected_again_after_work_without_it_failed_or_not():
+    assert gc.isenabled()
+    with without_collection(), without_collection():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="nought"), without_collection():
+        raise ValueError("nought")
+    assert gc.isenabled()

@@ -175,7 +175,7 @@ def _even_chunks(
 ) -> Iterator[list[list[str]]]:
     n_rows = 0
     for chunk in chunked(rows, size):
-        if any(len(row) != width for row in chunk):
+        if set(map(len, chunk)) != {width}:
             _even_out(chunk, width, delimiter=delimiter, first=n_rows, notes=notes)
         n_rows += len(chunk)
         yield chunk

@@ -11,10 +11,11 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from sentiment.data.scripts import bytes_of
 
-_BLOCK = 4_000  # rows that step together: what they touch stays in the processor's cache
+_BLOCK = 16_000  # rows that step together, in the processor's cache
 # What the model knows beside ISO 639-1 codes, and what it is told as.
 _TOLD_AS = {"ary": "ar", "arz": "ar", "nn": "no", "uzs": "uz", "wuu": "zh", "yue": "zh"}
 
@@ -32,7 +33,7 @@ class LanguageModel:
         model = LanguageIdentifier.from_model_file(MODEL_FILE)
         self._moves = np.frombuffer(model.tk_nextmove, np.uint32)
         self._rows = np.asarray(model.tk_row, np.int64) << 8
-        self._found = np.asarray(model.tk_output, np.int64) + 1  # 0: no n-gram ends in this state
+        self._found = np.asarray(model.tk_output, np.int32) + 1  # 0: no n-gram ends in this state
         self._weights = np.asarray(model.nb_ptc)
         told_as = [_TOLD_AS.get(code, code) for code in model.nb_classes]
         self._columns: dict[str, list[int]] = {}
@@ -40,6 +41,7 @@ class LanguageModel:
             if len(code) == 2:
                 self._columns.setdefault(code, []).append(column)
         self.languages = tuple(sorted(self._columns))
+        self._table = lru_cache(maxsize=4)(self._make_table)  # of each script's languages, for all its blocks of rows
 
     def score(self, texts: pa.LargeStringArray, languages: Sequence[str]) -> NDArray[np.float32]:
         """The log-likelihood of each text in each language, up to a constant of the text: float32[n, n_languages].
@@ -48,16 +50,25 @@ class LanguageModel:
             texts: without missing ones; long ones take long.
             languages: of `languages`.
         """
-        columns = [(place, column) for place, code in enumerate(languages) for column in self._columns[code]]
-        table = np.zeros((len(self._weights) + 1, len(columns)), np.float32)
-        table[1:] = self._weights[:, [column for _, column in columns]]
+        columns, table = self._table(tuple(languages))
         scores = np.full((len(texts), len(languages)), -np.inf, np.float32)
         for start in range(0, len(texts), _BLOCK):
             sums = self._walk(texts.slice(start, _BLOCK), table)
-            for (place, _), values in zip(columns, sums.T, strict=True):
+            for place, values in zip(columns, sums.T, strict=True):
                 part = scores[start : start + _BLOCK, place]
                 np.maximum(part, values, out=part)
         return scores
+
+    def _make_table(self, languages: tuple[str, ...]) -> tuple[list[int], NDArray[np.float32]]:
+        """What an n-gram says for each language, a row of zeros before them for none; a language has several columns.
+
+        Returns:
+            which of the languages each column is of, and float32[n_ngrams + 1, n_columns].
+        """
+        columns = [(place, column) for place, code in enumerate(languages) for column in self._columns[code]]
+        table = np.zeros((len(self._weights) + 1, len(columns)), np.float32)
+        table[1:] = self._weights[:, [column for _, column in columns]]
+        return [place for place, _ in columns], table
 
     def _walk(self, texts: pa.LargeStringArray, table: NDArray[np.float32]) -> NDArray[np.float32]:
         """The sums of the table's rows over the n-grams of each text: float32[n, n_columns]."""
@@ -65,11 +76,18 @@ class LanguageModel:
         order = np.argsort(starts - ends, kind="stable")  # the longest first: those that still go on are a prefix
         starts, lengths = starts[order], (ends - starts)[order]
         going = len(lengths) - np.searchsorted(lengths[::-1], np.arange(int(lengths.max(initial=0))), side="right")
-        states = np.zeros(len(lengths), np.int64)
-        sums = np.zeros((len(lengths), table.shape[1]), np.float32)
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        states = np.zeros(len(lengths), np.uint32)
+        found = np.empty(bounds[-1], np.int32)
         for step, n in enumerate(going.tolist()):
-            states[:n] = self._moves[self._rows[states[:n]] + content[starts[:n] + step]]
-            sums[:n] += table[self._found[states[:n]]]
+            # No place is out of bounds: "clip" is the mode of `take` that fills `out` without a copy.
+            places = np.take(self._rows, states[:n], mode="clip")
+            places += np.take(content, starts[:n] + step, mode="clip")
+            np.take(self._moves, places, out=states[:n], mode="clip")
+            found[bounds[:n] + step] = np.take(self._found, states[:n], mode="clip")
+        # A product of matrices sums the rows in half the time of adding them step by step.
+        ones = np.ones(len(found), np.float32)
+        sums = csr_array((ones, found, bounds.astype(np.int32)), shape=(len(lengths), len(table))) @ table
         back = np.empty_like(sums)
         back[order] = sums
         return back

@@ -14,6 +14,7 @@ from sentiment.data.records import read_records
 from sentiment.data.sniffing import FileFormat, detect_format, display_name, load_bytes
 from sentiment.data.workbooks import read_workbook
 from sentiment.errors import DataError
+from sentiment.memory import without_collection
 from sentiment.numbers import number
 
 
@@ -66,7 +67,8 @@ def read_table(
             todo="Import a sample of the rows",
         )
     detected = file_format or detect_format(content, name=name)
-    table, notes, chosen, sheets = _read(content, detected, limits=limits)
+    with without_collection():
+        table, notes, chosen, sheets = _read(content, detected, limits=limits)
     frame = table.frame()
     warnings = [*notes.warnings(), *table.warnings()]
     if file_format is None and detected.encoding and not detected.encoding.startswith("utf"):

@@ -6,8 +6,10 @@ the languages of a script, from shares as the languages are written in general),
 with these shares as the prior.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +26,7 @@ from sentiment.data.scripts import NAMES, find_scripts
 _CHARS = 160  # of a text that are looked at, once addresses, names and tags are taken out
 _SPREAD = 300  # texts by which the language of all is told
 _SAMPLE = 4_000  # rows by which the shares are estimated
-_BLOCK = 50_000  # rows at a time, to hold few in memory twice
+_BLOCK = 16_000  # rows at a time, to hold few in memory twice
 _PSEUDO_ROWS = 100.0  # what languages have in general counts as much as so many rows
 _LEAST = 5e-5  # share below which a language is not looked for in the rows
 _STEPS = 40
@@ -77,7 +79,9 @@ def identify_languages(texts: Iterable[str | None]) -> "pd.Series[str]":
     """
     array = _readable(texts)
     expected = _expect(array)
-    parts = [_identify(_cleaned(array.slice(start, _BLOCK)), expected) for start in range(0, len(array), _BLOCK)]
+    blocks = [array.slice(start, _BLOCK) for start in range(0, len(array), _BLOCK)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # arrow and numpy let go of the interpreter: cores, not turns
+        parts = list(pool.map(lambda block: _identify(_cleaned(block), expected), blocks))
     joined = pa.chunked_array([part.cast(pa.large_string()) for part in parts], pa.large_string())
     return joined.to_pandas().astype("str")
 

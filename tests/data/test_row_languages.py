@@ -9,6 +9,8 @@ import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
 from sentiment import data
+from sentiment.data import language_model as language_model_module
+from sentiment.data import row_languages
 from sentiment.data.language_column import is_language_column, read_languages
 from sentiment.data.language_model import language_model
 from sentiment.data.row_languages import identify_languages
@@ -55,6 +57,14 @@ def test_a_row_alone_is_told_by_its_script_and_words(text, code):
 
 def test_rows_of_many_languages_are_told_apart():
     assert languages(*ONE_OF_A_SCRIPT, *GERMAN, *ENGLISH) == [*ONE_OF_A_SCRIPT.values(), *["de"] * 3, *["en"] * 3]
+
+
+def test_languages_do_not_depend_on_how_many_rows_are_looked_at_at_once(monkeypatch: pytest.MonkeyPatch):
+    texts = [*ONE_OF_A_SCRIPT, "", *GERMAN, "1", *ENGLISH] * 5
+    at_once = languages(*texts)
+    monkeypatch.setattr(row_languages, "_BLOCK", 7)
+    monkeypatch.setattr(language_model_module, "_BLOCK", 3)
+    assert languages(*texts) == at_once
 
 
 def test_what_a_short_row_is_in_is_what_the_others_are_in():
