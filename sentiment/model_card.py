@@ -16,7 +16,7 @@ from sentiment.judging import Judgement, judge_run, read_rule
 from sentiment.models.folders import describe_origin, model_folder
 from sentiment.models.registry import SCRATCH, SCRATCH_RNN
 from sentiment.models.tensors import read_config
-from sentiment.numbers import number
+from sentiment.numbers import THIN, number, percent
 from sentiment.training.runs import Run
 
 # Also what begins :smile:, and what becomes a link.
@@ -91,7 +91,8 @@ def describe_card(run: Run) -> dict[str, Any]:
 
 def plain(words: str) -> str:
     """Words that came from a file as one line of Markdown that shows them literally."""
-    escaped = _SIGNS.sub(r"\\\g<0>", clean_name(words, limit=_MAX_CHARS).replace("&", "&amp;"))
+    line = THIN.join(clean_name(part, limit=_MAX_CHARS) for part in words.split(THIN))  # numbers stay in one piece
+    escaped = _SIGNS.sub(r"\\\g<0>", line.replace("&", "&amp;"))
     return escaped.replace("<", "&lt;")
 
 
@@ -143,8 +144,9 @@ def _data(run: Run, judgement: Judgement | None) -> str:
     if judgement is None:
         return " ".join(lines)
     counts = judgement.rows["label"].value_counts()
+    held_out = max(1, len(judgement.rows))
     rows = [
-        f"| {plain(name)} | {number(counts.get(name, 0))} | {counts.get(name, 0) / max(1, len(judgement.rows)):.0%} |"
+        f"| {plain(name)} | {number(counts.get(name, 0))} | {percent(counts.get(name, 0) / held_out)} |"
         for name in info.classes
     ]
     table = "\n".join(["| class | held-out rows | share |", "|---|---:|---:|", *rows])

@@ -16,7 +16,7 @@ from sentiment.data.language import UNDETERMINED
 from sentiment.errors import UsageError
 from sentiment.models.folders import model_folder
 from sentiment.models.registry import BaseModel, list_bases
-from sentiment.numbers import number, signed
+from sentiment.numbers import THIN, number, signed
 from sentiment.training import transfer_gap_jobs
 from sentiment.training.held_out import hash_texts, learned_before
 from sentiment.training.languages import FEWEST, row_languages
@@ -147,7 +147,7 @@ def _rounded(n: int) -> int:
 
 def _interval(figure: list[float]) -> str:
     value, low, high = (100 * part for part in figure)
-    return f"{value:.0f} % ({low:.0f} to {high:.0f})"
+    return f"{value:.0f}{THIN}% ({low:.0f} to {high:.0f})"
 
 
 def describe_choice(cell: Mapping[str, Any], language: str) -> str:

@@ -176,8 +176,8 @@ def test_the_card_says_the_rule_that_is_saved(make_run):
     save_rule(run, Rule({"negative": 0.3}, undecided_below=0.4))
     card = model_card(run)
     assert "## How it decides\n" in card
-    assert "- A row is “negative” where that is at least 30% likely." in card
-    assert "less than 40% likely: then it stays undecided" in card
+    assert "- A row is “negative” where that is at least 30\u202f% likely." in card
+    assert "less than 40\u202f% likely: then it stays undecided" in card
 
 
 def test_a_card_minds_groups_where_one_row_has_none(make_run):

@@ -223,7 +223,7 @@ def _append_flags(info: DatasetInfo, rows: pd.DataFrame) -> None:
     person, step = session().person, new_key()
     new = []
     for row, said, label, sure in rows[["row", "said", "label", "confidence"]].itertuples(index=False):
-        note = f"The label “{label}” looks wrong: the model says “{said}” ({sure:.0%} sure)."
+        note = f"The label “{label}” looks wrong: the model says “{said}” ({text.percent(sure)} sure)."
         new.append(NewEvent(row=int(row), kind="flag", who=person, how="bulk", key=f"{step}:{row}:flag", step=step))
         new.append(
             NewEvent(row=int(row), kind="note", who=person, how="bulk", text=note, key=f"{step}:{row}:note", step=step)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from sentiment.data.duplicates import as_arrow
-from sentiment.numbers import number
+from sentiment.numbers import number, percent
 
 QUANTILES = {"p5": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 
@@ -56,8 +56,8 @@ def describe_balance(counts: pd.DataFrame) -> str:
         opening = (
             f"“{smallest['class']}” is {times} times rarer than “{largest['class']}”: {strength} imbalance. "
             f"Left alone, a model leans towards “{largest['class']}”: always saying that is right on "
-            f"{largest['share']:.0%} of the rows. Class weights or oversampling counter that; macro-F1 shows whether "
-            "they do."
+            f"{percent(largest['share'])} of the rows. Class weights or oversampling counter that; macro-F1 shows "
+            "whether they do."
         )
     if smallest["count"] < 50:
         opening += (

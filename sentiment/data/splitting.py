@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sentiment.data.duplicates import as_arrow
 from sentiment.errors import DataError, UsageError
-from sentiment.numbers import number
+from sentiment.numbers import number, percent
 
 MAX_CLASSES = 100
 _TRIES = 20
@@ -106,7 +106,7 @@ def _fractions(test: float, validation: float) -> tuple[float, float, float]:
             raise UsageError(f"The {name} fraction is {value}", expected="A number from 0 up to, not including, 1")
     if test + validation > 0.9:
         raise UsageError(
-            f"{test + validation:.0%} of the rows would be held out",
+            f"{percent(test + validation)} of the rows would be held out",
             expected="At least 10 % of the rows are needed for training",
             todo="Choose smaller test and validation fractions",
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.errors import UsageError
+from sentiment.numbers import percent
 
 DEFAULT_BASE = "en-cnn-reviews"
 AUTO = "auto"  # as a strategy against imbalance: the one recommended for the training rows of each class
@@ -101,9 +102,10 @@ class FinetuneConfig:
         self._check("validation_fraction", 0.02, 0.5)
         self._check("max_length", 4, 1024)
         self._check("patience", 1, 1000)
-        if self.test_fraction + self.validation_fraction > 0.95:
+        judging = self.test_fraction + self.validation_fraction
+        if judging > 0.95:
             raise UsageError(
-                f"Test and validation together take {self.test_fraction + self.validation_fraction:.0%} of the rows",
+                f"Test and validation together take {percent(judging)} of the rows",
                 expected="At least 5 % of the rows must be left to train on",
             )
 

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from sentiment.numbers import number
+from sentiment.numbers import number, percent
 from sentiment.training.imbalance import adjust_head
 from sentiment.training.journal import Outcome
 from sentiment.training.scores import macro_f1
@@ -56,7 +56,7 @@ def fit_head_alone(transfer: Transfer) -> Outcome:
 
 
 def _message(score: float, *, n_rows: int, n_train: int, asked: bool) -> str:
-    reached = f"Validation macro-F1 {100 * score:.1f}"
+    reached = f"Validation macro-F1 {percent(score)}"
     if asked:
         return f"Stopped while the head was fitted; what it had learned by then is kept. {reached}."
     if n_rows < n_train:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sentiment.models.baselines import LinearModel, Rows, fit_baseline
 from sentiment.models.device import describe_cores
 from sentiment.models.linear_store import save_linear
-from sentiment.numbers import number
+from sentiment.numbers import number, percent
 from sentiment.training.allowed import imbalance_for
 from sentiment.training.config import AUTO, FinetuneConfig
 from sentiment.training.held_out import Labeled, about_rows
@@ -52,7 +52,7 @@ def fit_simple(labeled: Labeled, journal: Journal) -> Outcome:
         judged(labeled.texts(labeled.held_out)),
         of_validation,
         f"Fitted on {number(len(split.train) + len(split.validation))} rows in {seconds:.1f} seconds, in one step. "
-        f"Validation macro-F1: {100 * score:.1f}.",
+        f"Validation macro-F1: {percent(score)}.",
         learned=both if len(split.test) else split.train,
     )
 

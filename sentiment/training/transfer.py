@@ -14,6 +14,7 @@ from sentiment.models.classifier import apply_fn
 from sentiment.models.splitting import LATEST
 from sentiment.models.store import ModelFolder, save_model
 from sentiment.models.tokenizer import TokenTable, encode, load_tokenizer, unknown_share
+from sentiment.numbers import percent
 from sentiment.training.config import BEFORE
 from sentiment.training.estimate import choose_strategy
 from sentiment.training.head import fit_head, guess_targets
@@ -196,7 +197,7 @@ def _warn(unknown: float) -> str:
     if unknown <= _TOO_UNKNOWN:
         return ""
     return (
-        f"{unknown:.0%} of what the texts are made of is unknown to this model, which can hardly read them. "
+        f"{percent(unknown)} of what the texts are made of is unknown to this model, which can hardly read them. "
         "Is it the right column, and a model for this language?"
     )
 

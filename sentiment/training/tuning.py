@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sentiment.models.classifier import apply_fn
 from sentiment.models.tokenizer import word_starts
+from sentiment.numbers import count, percent
 from sentiment.training.augmentation import Augmenter
 from sentiment.training.config import FinetuneConfig
 from sentiment.training.estimate import choose_batch_size, choose_epochs, choose_learning_rate
@@ -133,11 +134,11 @@ class _Tuning:
     def _message(self, stopped: str) -> str:
         state = self._journal.state
         score = state.best_macro_f1
-        reached = "" if score is None else f" Best validation macro-F1: {100 * score:.1f}."
+        reached = "" if score is None else f" Best validation macro-F1: {percent(score)}."
         words = {
-            "asked": f"Stopped after {state.step} steps; the best weights so far are kept.",
-            "early": f"Ended after {state.step} steps, when more training no longer helped.",
-            "finished": f"Finished all {state.step} steps.",
+            "asked": f"Stopped after {count(state.step, 'step')}; the best weights so far are kept.",
+            "early": f"Ended after {count(state.step, 'step')}, when more training no longer helped.",
+            "finished": f"Finished all {count(state.step, 'step')}.",
         }
         return words[stopped] + reached
 

@@ -26,7 +26,7 @@ def test_classes_are_counted_in_the_order_asked_for() -> None:
     [
         ([100, 110], "balanced"),
         ([100, 240], "2.4 times rarer.*mild"),
-        ([100, 950], "9.5 times rarer.*clear imbalance.*90% of the rows"),
+        ([100, 950], "9.5 times rarer.*clear imbalance.*90\u202f% of the rows"),
         ([100, 5_000], "50 times rarer.*strong"),
         ([10, 0], "at least two classes"),
         ([0, 0], "nothing to train on"),

@@ -60,16 +60,16 @@ def test_of_two_classes_one_threshold_decides_both():
     probs = np.array([[0.31, 0.69], [0.29, 0.71]])
     assert Rule({"a": 0.3}).decide(probs, ("a", "b")).tolist() == [0, 1]
     assert Rule({"a": 0.3}).describe(("a", "b")) == [
-        "A row is “a” where that is at least 30% likely.",
+        "A row is “a” where that is at least 30\u202f% likely.",
         "Every other row is the remaining class.",
     ]
 
 
 def test_the_rule_is_described_in_whole():
     said = " ".join(Rule({"a": 0.3, "b": 0.4}, 0.5).describe(CLASSES))
-    assert "“a” where that is at least 30% likely" in said
+    assert "“a” where that is at least 30\u202f% likely" in said
     assert "the one furthest above its threshold" in said
-    assert "less than 50% likely: then it stays undecided" in said
+    assert "less than 50\u202f% likely: then it stays undecided" in said
     assert "no class reaches its threshold" in Rule(dict.fromkeys(CLASSES, 0.9)).describe(CLASSES)[-1]
 
 

@@ -186,7 +186,7 @@ def test_a_threshold_is_dragged_saved_and_taken_away_again(app: AppTest, make: M
     before = app.metric[0 + 3].value
     app.slider(key=f"threshold:{run.id}:neutral").set_value(10).run()
     assert app.query_params["t-neutral"] == "10"
-    assert "at least 10% likely" in words(app).replace("\\", "")
+    assert "at least 10\u202f% likely" in words(app).replace("\\", "")
     assert app.metric[3].value != before
     app.button(key="save-rule").click().run()
     assert read_rule(run.folder) == Rule({"neutral": 0.1})

@@ -59,7 +59,7 @@ def test_the_card_on_the_page_follows_a_rule_that_is_saved_later(app: AppTest, r
     assert "How it decides" not in words(app)
     save_rule(run, Rule({"negative": 0.3}))
     app.run()
-    assert "A row is “negative” where that is at least 30% likely." in plain(app)
+    assert "A row is “negative” where that is at least 30\u202f% likely." in plain(app)
 
 
 def test_the_switch_decides_what_the_endpoint_answers_with(app: AppTest, run, workspace) -> None:

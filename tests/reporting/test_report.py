@@ -151,7 +151,7 @@ def test_the_rule_that_is_saved_is_told(tmp_path: Path) -> None:
     save_rule(run, Rule({"neutral": 0.4}))
     content = render_report(run).decode()
     assert "How it decides" in content
-    assert "A row is “neutral” where that is at least 40% likely." in content
+    assert "A row is “neutral” where that is at least 40\u202f% likely." in content
 
 
 @pytest.mark.parametrize(("n", "said"), [(199, "Too few rows: 199"), (200, "is off by")])

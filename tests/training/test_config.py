@@ -17,7 +17,7 @@ from sentiment.training.estimate import choose_batch_size, choose_epochs, choose
         ({"learning_rate": 5.0}, "learning_rate is 5"),
         ({"imbalance": "magic"}, "magic.* not known.*oversample"),
         ({"test_fraction": 0.95}, "test_fraction"),
-        ({"test_fraction": 0.6, "validation_fraction": 0.4}, "Test and validation together take 100%"),
+        ({"test_fraction": 0.6, "validation_fraction": 0.4}, "Test and validation together take 100\u202f%"),
         ({"base": ""}, "No base model"),
         ({"seed": -1}, "seed is -1"),
     ],
