@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rensa import RMinHash
 
+from sentiment.arrays import distinct
 from sentiment.data.language import is_unspaced
 
 NEAR_JACCARD = 0.7  # share of common shingles from which two texts count as nearly the same
@@ -152,7 +153,7 @@ def _candidates(keys: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
         firsts = order[np.maximum.accumulate(np.where(starts, np.arange(n), 0))]
         here, before, first = order[1:][same], order[:-1][same], firsts[1:][same]
         pairs += [first * n + here, before * n + here]
-    for pair in np.unique(np.concatenate(pairs)).tolist():
+    for pair in distinct(np.concatenate(pairs)).tolist():
         yield divmod(pair, n)
 
 

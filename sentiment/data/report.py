@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sentiment.arrays import distinct
 from sentiment.data.duplicates import group_duplicates
 from sentiment.data.label_names import LabelMapping, find_variants, propose_mapping
 from sentiment.data.reading import Table
@@ -86,7 +87,7 @@ def _conflicts(frame: pd.DataFrame, texts: np.ndarray) -> tuple[int, tuple[dict[
     if not len(labeled):
         return 0, ()
     n_codes = int(codes.max()) + 1
-    pairs = np.unique(texts[labeled] * n_codes + codes[labeled]) // n_codes
+    pairs = distinct(texts[labeled] * n_codes + codes[labeled]) // n_codes
     found, n_labels = np.unique(pairs, return_counts=True)
     conflicting = found[n_labels > 1]
     shown = conflicting[:MAX_CONFLICTS]

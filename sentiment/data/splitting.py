@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from sentiment.arrays import distinct
 from sentiment.data.duplicates import as_arrow
 from sentiment.errors import DataError, UsageError
 from sentiment.numbers import number, percent
@@ -128,7 +129,7 @@ def _check_classes(codes: Positions, units: Positions, names: list[str], *, n_pa
             expected=f"At most {MAX_CLASSES} classes; it looks like free text or an identifier",
             todo="Choose another label column, or merge labels",
         )
-    pairs = np.unique(codes * (int(units.max()) + 1) + units) // (int(units.max()) + 1)
+    pairs = distinct(codes * (int(units.max()) + 1) + units) // (int(units.max()) + 1)
     n_units = np.bincount(pairs, minlength=len(names))
     n_rows = np.bincount(codes, minlength=len(names))
     rare = [i for i in range(len(names)) if n_units[i] < n_parts]

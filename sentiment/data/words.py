@@ -5,8 +5,10 @@ equations 15, 16 and 22): a word counts for much if a class uses it more than th
 enough to be sure.
 """
 
+import os
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sentiment.arrays import distinct
 from sentiment.data.duplicates import as_arrow, group_duplicates
 
 MOST_ROWS = 100_000
 MIN_ROWS = 5  # a word in fewer rows says nothing of a class
 PRIOR_WORDS = 500.0  # the prior weighs as much as so many words that are spread as in all rows together
 _BREAK = "|"  # stands where a phrase ends
-_BLOCK = 20_000  # rows at a time
+_BLOCK = 10_000  # rows at a time
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _JOINED = re.compile(rf"(?<={_HAN.pattern}) (?={_HAN.pattern})")  # no space stands between words there
 _ADDRESS = r"https?://\S+|www\.\S+"
@@ -134,16 +137,22 @@ def _split(texts: pa.LargeStringArray) -> tuple[list[str], Ints, Ints]:
 
     `_BREAK` stands where a phrase ends.
     """
-    words, rows = [], []
-    for start in range(0, len(texts), _BLOCK):
-        lists = pc.utf8_split_whitespace(_spaced(texts.slice(start, _BLOCK)))
-        words.append(pc.utf8_trim(lists.flatten(), _EDGES))
-        rows.append(start + np.asarray(pc.list_parent_indices(lists)).astype(np.int64))
-    encoded = pa.chunked_array(words, pa.large_string()).combine_chunks().dictionary_encode()
+    starts = range(0, len(texts), _BLOCK)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # arrow lets go of the interpreter: cores, not turns
+        parts = list(pool.map(lambda start: _split_block(texts.slice(start, _BLOCK)), starts))
+    words = pa.chunked_array([found for found, _ in parts], pa.large_string())
+    rows = [start + places for start, (_, places) in zip(starts, parts, strict=True)]
+    encoded = words.combine_chunks().dictionary_encode()
     vocabulary = encoded.dictionary.to_pylist()
     codes = np.asarray(encoded.indices).astype(np.int64)
     filled = np.array([bool(word) for word in vocabulary], bool)[codes]
     return vocabulary, codes[filled], np.concatenate(rows)[filled]
+
+
+def _split_block(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, Ints]:
+    """The words of some texts, one after the other, and the place of the text that each stands in."""
+    lists = pc.utf8_split_whitespace(_spaced(texts))
+    return pc.utf8_trim(lists.flatten(), _EDGES), np.asarray(pc.list_parent_indices(lists)).astype(np.int64)
 
 
 def _spaced(texts: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -167,7 +176,7 @@ def _count_terms(vocabulary: Sequence[str], words: Ints, rows: Ints) -> tuple[In
     """Which term is in which text, each once: the term's number, the terms by number, the text."""
     n = len(vocabulary)
     n_texts = int(rows.max(initial=-1)) + 1
-    single = np.unique(words * n_texts + rows)  # one for each word and text that has it
+    single = distinct(words * n_texts + rows)  # one for each word and text that has it
     word, text = single // n_texts, single % n_texts
     frequent = np.bincount(word, minlength=n) >= MIN_ROWS
     frequent &= np.array([any(map(str.isalnum, word)) for word in vocabulary], bool)
@@ -178,7 +187,7 @@ def _count_terms(vocabulary: Sequence[str], words: Ints, rows: Ints) -> tuple[In
     together = (rows[1:] == rows[:-1]) & frequent[words[1:]] & frequent[words[:-1]]
     pair = (words[:-1] * n + words[1:])[together]
     codes, pairs = pd.factorize(pair)
-    double = np.unique(codes.astype(np.int64) * n_texts + rows[1:][together])
+    double = distinct(codes.astype(np.int64) * n_texts + rows[1:][together])
     pair_code, pair_text = double // n_texts, double % n_texts
     often = np.bincount(pair_code, minlength=len(pairs)) >= MIN_ROWS
     pair_numbers = np.cumsum(often) - 1 + len(names)

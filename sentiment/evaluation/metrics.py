@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sentiment.arrays import distinct
 from sentiment.errors import DataError, ModelError
 from sentiment.evaluation import intervals
 
@@ -107,7 +108,7 @@ def encode_groups(groups: Sequence[Any] | NDArray[Any] | None, n: int) -> NDArra
     alone = codes < 0
     codes = codes.astype(np.int64)
     codes[alone] = n + np.arange(int(alone.sum()))
-    return None if len(np.unique(codes)) == n else codes
+    return None if len(distinct(codes)) == n else codes
 
 
 def _most_likely(probs: ArrayLike | None, classes: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.arrays import distinct
 from sentiment.errors import ModelError
 from sentiment.files import write_atomic
 from sentiment.models.tensors import read_config
@@ -31,7 +32,7 @@ def write_learned_of(corpus: str, hashes: NDArray[np.uint64], *, beside: Path) -
 
 def _write(path: Path, hashes: NDArray[np.uint64]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, np.unique(hashes).astype(_FORMAT).tobytes())
+    write_atomic(path, distinct(hashes).astype(_FORMAT).tobytes())
 
 
 def read_learned(folder: Path) -> NDArray[np.uint64] | None:
@@ -47,7 +48,7 @@ def read_learned(folder: Path) -> NDArray[np.uint64] | None:
     paths = [folder.parent / _OF_CORPORA / f"{name}.u64" for name in _corpora_of(folder)]
     if not paths or not all(path.is_file() for path in paths):
         return None
-    return np.unique(np.concatenate([_read(path) for path in paths]))
+    return distinct(np.concatenate([_read(path) for path in paths]))
 
 
 def _corpora_of(folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix, vstack
 
+from sentiment.arrays import distinct
 from sentiment.models.tokenizer import clean
 
 UNITS = ("word", "char")
@@ -114,7 +115,7 @@ def restore_vocabulary(terms: Sequence[str], settings: GramSettings) -> Vocabula
     for n, grams in enumerate(_grams(units, settings), settings.low):
         whole = grams.rows[n_units[grams.rows] == n]
         codes[whole], found[whole] = grams.codes[n_units[grams.rows] == n], True
-    if not found.all() or len(np.unique(codes)) < len(codes):
+    if not found.all() or len(distinct(codes)) < len(codes):
         raise ValueError(f"the terms are no vocabulary of {settings.low} to {settings.high} {settings.unit}s")
     return Vocabulary(settings, tuple(terms), codes)
 

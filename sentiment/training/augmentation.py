@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.arrays import distinct
 from sentiment.models.tokenizer import TokenTable
 from sentiment.training.similar_words import class_associations, find_similar
 
@@ -85,7 +86,7 @@ class Augmenter:
         """Ids of words of one token, of letters, that are in few enough texts."""
         n_ids = len(self._lexical)
         text = np.repeat(np.arange(len(self.labels)), self.tokens.lengths)
-        n_texts = np.bincount(np.unique(text * n_ids + self.tokens.ids) % n_ids, minlength=n_ids)
+        n_texts = np.bincount(distinct(text * n_ids + self.tokens.ids) % n_ids, minlength=n_ids)
         whole = np.zeros(n_ids, bool)
         whole[self.tokens.ids[self._first[self._size == 1]]] = True
         return np.flatnonzero(whole & self._lexical & (n_texts <= max(_TOO_COMMON * len(self.labels), 2.0)))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from sentiment.arrays import distinct
 from sentiment.models.tokenizer import TokenTable
 
 N_SIMILAR = 5
@@ -34,7 +35,7 @@ def class_associations(tokens: TokenTable, labels: NDArray[np.int64], vectors: F
         vectors: float32[n_ids, embed].
         n_classes: columns of the result.
     """
-    used = np.unique(tokens.ids)
+    used = distinct(tokens.ids)
     centred = vectors - vectors[used].mean(axis=0)
     words = csr_array((np.ones(len(tokens.ids)), tokens.ids, tokens.starts), shape=(len(labels), len(vectors)))
     means = (words @ centred) / np.maximum(tokens.lengths, 1)[:, None]  # [n_texts, embed]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from sentiment.arrays import distinct
 from sentiment.errors import RunError
 from sentiment.models.classifier import EMBEDDING, flatten, fresh_params, unflatten
 from sentiment.models.encoders import AnyConfig, EncoderConfig
@@ -172,7 +173,7 @@ class Compact:
     def over(cls, tables: Sequence[TokenTable], params: dict[str, Any]) -> "Compact":
         """The cut to the ids of some token tables (and the two special ids, which keep their places)."""
         full = np.asarray(flatten(params)[EMBEDDING], np.float32)
-        used = np.unique(np.concatenate([np.arange(2), *(table.ids for table in tables)])).astype(np.int64)
+        used = distinct(np.concatenate([np.arange(2), *(table.ids for table in tables)])).astype(np.int64)
         new_ids = np.zeros(len(full), np.int32)
         new_ids[used] = np.arange(len(used))
         return cls(used, new_ids, full)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sentiment.arrays import distinct
 from sentiment.errors import ModelError
 from sentiment.files import read_json, workspace_folder, write_json
 from sentiment.models.splitting import set_splitting
@@ -153,7 +154,7 @@ def write_store(folder: Path, batches: Iterable[Batch], *, language: str) -> dic
         "n_numbers": n_numbers,
         "language": language,
         "left_out": left_out,
-        "repeated": n_words - len(np.unique(np.concatenate(hashes))),
+        "repeated": n_words - len(distinct(np.concatenate(hashes))),
         "deviation": max(squares / (n_words * n_numbers) - mean**2, 0.0) ** 0.5,
     }
     write_json(folder / INFO, info)
