@@ -21,6 +21,7 @@ from sentiment.training.runs import Run
 
 # Also what begins :smile:, and what becomes a link.
 _SIGNS = re.compile(r"[\\`*_\[\]>~$|#@]|:(?=[\w+/-])|(?<=www)\.", re.IGNORECASE)
+_PER_CENT = re.compile(r"(?<=\d) %")  # with any blank: a thin one keeps it together
 _MAX_CHARS = 2_000
 
 
@@ -91,7 +92,7 @@ def describe_card(run: Run) -> dict[str, Any]:
 
 def plain(words: str) -> str:
     """Words that came from a file as one line of Markdown that shows them literally."""
-    line = THIN.join(clean_name(part, limit=_MAX_CHARS) for part in words.split(THIN))  # numbers stay in one piece
+    line = _PER_CENT.sub(f"{THIN}%", clean_name(words, limit=_MAX_CHARS))
     escaped = _SIGNS.sub(r"\\\g<0>", line.replace("&", "&amp;"))
     return escaped.replace("<", "&lt;")
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LEARNING = ("jax", "jaxlib", "flax", "optax")
 PARTS = ("data", "labels", "models", "evaluation", "figures", "training")
-SHARED = ("access", "errors", "files", "language_names", "memory", "numbers", "palette", "sealing")
+SHARED = ("access", "arrays", "errors", "files", "language_names", "memory", "numbers", "palette", "sealing")
 
 # A folder or file, and the modules it must not import. Longer, more special lines add to the shorter ones.
 FORBIDDEN = {

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from sentiment.arrays import distinct
+from sentiment.arrays import distinct, on_cores
 from sentiment.data.language import is_unspaced
 
 NEAR_JACCARD = 0.7  # share of common shingles from which two texts count as nearly the same
@@ -36,8 +35,7 @@ def normalise_texts(texts: Iterable[str | None]) -> pa.LargeStringArray:
     """
     array = pc.fill_null(as_arrow(texts), "")
     blocks = [array.slice(start, _FOLDED_ROWS) for start in range(0, len(array), _FOLDED_ROWS)]
-    with ThreadPoolExecutor() as pool:  # arrow lets go of the interpreter, so that these are cores and not turns
-        parts = list(pool.map(_normalise, blocks))
+    parts = on_cores(_normalise, blocks)
     return pa.concat_arrays(parts) if parts else array
 
 

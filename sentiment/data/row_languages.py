@@ -6,10 +6,8 @@ the languages of a script, from shares as the languages are written in general),
 with these shares as the prior.
 """
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sentiment.arrays import on_cores
 from sentiment.data.duplicates import as_arrow
 from sentiment.data.language import UNDETERMINED, known_languages, main_language
-from sentiment.data.language_model import language_model
+from sentiment.data.language_model import LanguageScorer
 from sentiment.data.scripts import NAMES, find_scripts
 
 _CHARS = 160  # of a text that are looked at, once addresses, names and tags are taken out
@@ -64,7 +63,7 @@ _CODES = (UNDETERMINED, *dict.fromkeys(code for languages in _LANGUAGES.values()
 class _Expected:
     """What is expected of the rows in one script: the languages to look for, and the share of each."""
 
-    languages: tuple[str, ...]
+    scorer: LanguageScorer
     shares: NDArray[np.float64]
 
 
@@ -80,8 +79,7 @@ def identify_languages(texts: Iterable[str | None]) -> "pd.Series[str]":
     array = _readable(texts)
     expected = _expect(array)
     blocks = [array.slice(start, _BLOCK) for start in range(0, len(array), _BLOCK)]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # arrow and numpy let go of the interpreter: cores, not turns
-        parts = list(pool.map(lambda block: _identify(_cleaned(block), expected), blocks))
+    parts = on_cores(lambda block: _identify(_cleaned(block), expected), blocks)
     joined = pa.chunked_array([part.cast(pa.large_string()) for part in parts], pa.large_string())
     return joined.to_pandas().astype("str")
 
@@ -136,25 +134,27 @@ def _estimate(texts: pa.LargeStringArray, languages: tuple[str, ...]) -> _Expect
 
     Expectation maximisation of the shares of a mixture, with a Dirichlet prior.
     """
+    scorer = LanguageScorer(languages)
     general = np.array([_GENERAL.get(code, _RARE) for code in languages])
     general /= general.sum()
     shares = general
     if len(texts):
-        likelihood = _likelihoods(texts, languages)
+        likelihood = _likelihoods(texts, scorer)
         for _ in range(_STEPS):
             seen = _posteriors(likelihood, shares).sum(axis=0)
             shares = (seen + _PSEUDO_ROWS * general) / (len(texts) + _PSEUDO_ROWS)
     wanted = shares >= _LEAST
-    return _Expected(tuple(code for code, kept in zip(languages, wanted.tolist(), strict=True) if kept), shares[wanted])
+    looked_for = tuple(code for code, kept in zip(languages, wanted.tolist(), strict=True) if kept)
+    return _Expected(LanguageScorer(looked_for), shares[wanted])
 
 
-def _likelihoods(texts: pa.LargeStringArray, languages: Sequence[str]) -> NDArray[np.float64]:
+def _likelihoods(texts: pa.LargeStringArray, scorer: LanguageScorer) -> NDArray[np.float64]:
     """The likelihood of each text in each language, relative to the likeliest: float64[n, n_languages]."""
     even = pc.if_else(pc.utf8_is_upper(texts), pc.utf8_lower(texts), texts)  # as the model was made
     composed = pc.utf8_normalize(even, "NFC") if pc.any(pc.match_substring_regex(even, _MARKS)).as_py() else even
     lengths = np.maximum(np.asarray(pc.binary_length(composed)).astype(float), 1)
     share = np.minimum(_EVIDENCE, _LONG_EVIDENCE / np.sqrt(lengths))
-    evidence = share[:, None] * language_model().score(composed, languages)
+    evidence = share[:, None] * scorer.score(composed)
     return np.exp(evidence - evidence.max(axis=1, keepdims=True))
 
 
@@ -179,6 +179,6 @@ def _identify(texts: pa.LargeStringArray, expected: dict[int, _Expected]) -> pa.
 
 def _likeliest(texts: pa.LargeStringArray, expected: _Expected) -> NDArray[np.int16]:
     """The place among `_CODES` of each text's language."""
-    places = np.array([_CODES.index(code) for code in expected.languages], np.int16)
-    posteriors = _posteriors(_likelihoods(texts, expected.languages), expected.shares)
+    places = np.array([_CODES.index(code) for code in expected.scorer.languages], np.int16)
+    posteriors = _posteriors(_likelihoods(texts, expected.scorer), expected.shares)
     return np.where(posteriors.max(axis=1) > _SURE, places[posteriors.argmax(axis=1)], np.int16(0)).astype(np.int16)

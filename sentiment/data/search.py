@@ -5,7 +5,6 @@ Regular expressions run on RE2, whose time grows with the length of the texts al
 
 import re
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sentiment.arrays import on_cores
 from sentiment.data.duplicates import as_arrow
 from sentiment.errors import UsageError
 from sentiment.numbers import number
@@ -146,6 +146,5 @@ def _check_pattern(pattern: str) -> Term:
 
 def _matches(texts: pa.LargeStringArray, term: Term) -> NDArray[np.bool_]:
     blocks = [texts.slice(start, _BLOCK) for start in range(0, len(texts), _BLOCK)]
-    with ThreadPoolExecutor() as pool:  # arrow lets go of the interpreter, so that these are cores and not turns
-        parts = list(pool.map(lambda block: pc.match_substring_regex(block, term.pattern, ignore_case=True), blocks))
+    parts = on_cores(lambda block: pc.match_substring_regex(block, term.pattern, ignore_case=True), blocks)
     return np.concatenate([np.asarray(part, bool) for part in parts]) if parts else np.zeros(0, bool)

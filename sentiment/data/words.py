@@ -5,10 +5,8 @@ equations 15, 16 and 22): a word counts for much if a class uses it more than th
 enough to be sure.
 """
 
-import os
 import re
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -16,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sentiment.arrays import distinct
+from sentiment.arrays import distinct, on_cores
 from sentiment.data.duplicates import as_arrow, group_duplicates
 
 MOST_ROWS = 100_000
@@ -138,8 +136,7 @@ def _split(texts: pa.LargeStringArray) -> tuple[list[str], Ints, Ints]:
     `_BREAK` stands where a phrase ends.
     """
     starts = range(0, len(texts), _BLOCK)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # arrow lets go of the interpreter: cores, not turns
-        parts = list(pool.map(lambda start: _split_block(texts.slice(start, _BLOCK)), starts))
+    parts = on_cores(lambda start: _split_block(texts.slice(start, _BLOCK)), starts)
     words = pa.chunked_array([found for found, _ in parts], pa.large_string())
     rows = [start + places for start, (_, places) in zip(starts, parts, strict=True)]
     encoded = words.combine_chunks().dictionary_encode()

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sentiment.errors import UsageError
 from sentiment.evaluation.means import Estimate, estimate_share, sum_by_group
-from sentiment.numbers import percent
+from sentiment.numbers import THIN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -92,7 +92,7 @@ class Rule:
         own = [str(name) for name in classes if str(name) in self.thresholds]
         if not own and not self.undecided_below:
             return ["Every row gets the class that is most likely."]
-        said = [f"A row is “{name}” where that is at least {percent(self.thresholds[name])} likely." for name in own]
+        said = [f"A row is “{name}” where that is at least {_exactly(self.thresholds[name])} likely." for name in own]
         if len(own) > 1:
             said.append("Where that holds for several classes, the one furthest above its threshold, in proportion.")
         rest = len(classes) - len(own)
@@ -102,7 +102,7 @@ class Rule:
             which = "Every row" if not own else "Every other row"
             gets = "is the remaining class" if rest == 1 else "gets the most likely of the other classes"
             gets = "gets the class that is most likely" if not own else gets
-            band = f", unless that is less than {percent(self.undecided_below)} likely: then it stays undecided"
+            band = f", unless that is less than {_exactly(self.undecided_below)} likely: then it stays undecided"
             said.append(f"{which} {gets}{band if self.undecided_below else ''}.")
         return said
 
@@ -121,6 +121,11 @@ class Rule:
             raise UsageError("The thresholds cannot be read", expected='{"thresholds": {class: number}}')
         limits = {str(name): value for name, value in values.get("thresholds", {}).items()}
         return cls(limits, values.get("undecided_below", 0.0))
+
+
+def _exactly(value: float) -> str:
+    """A setting as a percentage with all of its digits: what a share is rounded to would be another rule."""
+    return f"{100 * value:.6g}{THIN}%"
 
 
 def _is_number(value: Any) -> bool:

@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+from sentiment.arrays import usable_cores
 from sentiment.memory import keep_freed_memory
+from sentiment.numbers import count
 
 _CACHE_BYTES = 512 * 2**20  # a fine-tuning leaves about 5 MB; the least recently used go first
 
@@ -64,5 +66,4 @@ def describe_device() -> str:
 
 def describe_cores() -> str:
     """The processor in words, for what needs no other device and no jax."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return f"CPU, {cores} {'core' if cores == 1 else 'cores'}"
+    return f"CPU, {count(usable_cores(), 'core')}"

@@ -45,7 +45,7 @@ def press(page: Page, key: str, *, leaves: int) -> None:
     """
     name = "act-skip" if key == "s" else f"class-{int(key) - 1}"
     expect(page.locator(f".st-key-{name}-{leaves}").get_by_role("button")).to_be_visible()
-    page.evaluate("() => new Promise(rests => requestIdleCallback(() => rests(true)))")
+    page.wait_for_function("() => new Promise(rests => requestIdleCallback(() => rests(true)))")
     page.keyboard.press(key)
     expect(page.locator(".st-key-label-state").get_by_text(f"Row {leaves + 1}", exact=True)).to_have_count(0)
 

@@ -12,7 +12,7 @@ from sentiment import data
 from sentiment.data import language_model as language_model_module
 from sentiment.data import row_languages
 from sentiment.data.language_column import is_language_column, read_languages
-from sentiment.data.language_model import language_model
+from sentiment.data.language_model import LanguageScorer
 from sentiment.data.row_languages import identify_languages
 from sentiment.data.scripts import NAMES, find_scripts
 from sentiment.data.stored_languages import LANGUAGES_FILE
@@ -225,7 +225,7 @@ def test_scores_are_those_of_the_package_text_by_text():
     model = LanguageIdentifier.from_model_file(MODEL_FILE)
     texts = [*ENGLISH, "", *GERMAN, *ONE_OF_A_SCRIPT]
     wanted = ["en", "de", "zh", "he"]
-    ours = language_model().score(pa.array(texts, pa.large_string()).slice(0), wanted)
+    ours = LanguageScorer(wanted).score(pa.array(texts, pa.large_string()))
     table = np.asarray(model.nb_ptc, np.float32)
     for text, row in zip(texts, ours, strict=True):
         visits = visit_counts(model.tk_nextmove, [r << 8 for r in model.tk_row], model.tk_output, text.encode()) or {}
