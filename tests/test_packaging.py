@@ -207,6 +207,8 @@ def test_a_name_from_a_file_stays_literal_in_a_card(make_run):
     assert plain(name) in card
     assert plain("a | b") == r"a \| b"
     assert "\n" not in plain("a\n# b")
+    assert plain("at least 30\u202f% or\u202f\u202f\u202fmore") == "at least 30\u202f% or more"
+    assert len(plain("\u202f".join("ab" * 100_000))) <= 2_000
 
 
 def test_an_unpacked_package_stands_among_the_base_models(make_run, tmp_path, monkeypatch):

@@ -65,6 +65,13 @@ def test_of_two_classes_one_threshold_decides_both():
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.305, "30.5"), (0.29, "29"), (0.9999, "99.99"), (0.0001, "0.01"), (1, "100")]
+)
+def test_a_threshold_is_told_with_all_of_its_digits(value, said):
+    assert f"at least {said}\u202f% likely" in Rule({"a": value}).describe(CLASSES)[0]
+
+
 def test_the_rule_is_described_in_whole():
     said = " ".join(Rule({"a": 0.3, "b": 0.4}, 0.5).describe(CLASSES))
     assert "“a” where that is at least 30\u202f% likely" in said
