@@ -134,13 +134,13 @@ def test_a_note_is_kept_when_a_class_is_clicked_right_after_it_was_typed(
     expect(note).to_have_count(0)
     settle(page)
     following = row_on_card(page)
-    page.get_by_role("textbox", name=f"A note on row {following + 1}").fill("more of them")
+    page.get_by_role("textbox", name=f"A note on row {following + 1}").fill("a second remark")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("more of them")).to_be_visible()
+    expect(page.get_by_text("a second remark")).to_be_visible()
     labels = Workspace(server.workspace).labels
     assert labels.notes(dataset_id)[["row", "text"]].to_numpy().tolist() == [
         [row, "odd words"],
-        [following, "more of them"],
+        [following, "a second remark"],
     ]
     given = labels.history(dataset_id)
     assert given[given["kind"] == "label"][["row", "label"]].to_numpy().tolist() == [[row, "negative"]]
