@@ -46,6 +46,7 @@ class Seat:
         seen: rows that were on the card, oldest first.
         place: the position of `row` in `seen`.
         noted: the row whose notes are drawn below the card; None where notes are not open.
+        turn: how often the row on the card has changed.
     """
 
     queue: str = DEFAULT
@@ -55,9 +56,11 @@ class Seat:
     seen: list[int] = field(default_factory=list)
     place: int = -1
     noted: int | None = None
+    turn: int = 0
 
     def show(self, row: int | None) -> None:
         """Puts a row on the card; one that was there already takes its place again."""
+        self.turn += row != self.row
         self.row = row
         if row is None:
             return
@@ -71,6 +74,7 @@ class Seat:
         """Goes back or forward among the rows that were on the card, as far as there are any."""
         place = self.place + by
         if 0 <= place < len(self.seen):
+            self.turn += self.seen[place] != self.row
             self.place, self.row = place, self.seen[place]
 
     @property
@@ -219,7 +223,7 @@ def _add_usual(labeling: Labeling) -> None:
 
 
 def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> None:
-    row = place.row
+    row, turn = place.row, place.turn
     flagged = row is not None and labeling.known(row).flagged
     actions: list[tuple[str, str, str, Callable[[], None], bool]] = [
         ("back", "Back", ":material/arrow_back:", lambda: place.step(-1), place.place > 0),
@@ -238,14 +242,23 @@ def _show_actions(labeling: Labeling, place: Seat, keys: Mapping[str, str]) -> N
         for name, title, icon, act, possible in actions:
             st.button(
                 title,
-                key=f"act:{name}:{row}" if name in ("skip", "flag") else f"act:{name}",
+                key=f"act:{name}:{row if name in ('skip', 'flag') else turn}",
                 icon=icon,
                 shortcut=keys[name],
                 type="tertiary",
                 disabled=not possible,
-                on_click=_guarded,
-                args=(act,),
+                on_click=act_on,
+                args=(place, turn, act),
             )
+
+
+def act_on(place: Seat, turn: int, act: Callable[[], None]) -> None:
+    """Does what a button says, unless another row is on the card since it was drawn.
+
+    While a card is drawn the button of the row before is there as well, and one press of a key is a click on both.
+    """
+    if place.turn == turn:
+        _guarded(act)
 
 
 def _show_end(labeling: Labeling, queue: str) -> None:

@@ -10,7 +10,7 @@ from sentiment.labeling import Labeling
 from sentiment.labels.classes import LabelClass
 from sentiment.workspace import Workspace
 from tests.pages.conftest import HOSTILE, open_page, tick, words
-from ui.panels_label import KEYS, shortcuts
+from ui.panels_label import KEYS, Seat, act_on, shortcuts
 
 
 @pytest.fixture(autouse=True)
@@ -250,3 +250,14 @@ def test_a_class_that_was_taken_away_meanwhile_is_merged_into_none(app, add, wor
     submit(app, "Merge")
     assert not app.exception
     assert all(found.merged_into is None for found in workspace.labels.all_classes(info.id))
+
+
+def test_one_press_on_the_buttons_of_two_rows_acts_once():
+    place, acts = Seat(), []
+    place.show(3)
+    drawn_before = place.turn
+    place.show(4)
+    drawn_now = place.turn
+    for turn in (drawn_now, drawn_before, drawn_now):  # in any order; the act brings another row
+        act_on(place, turn, lambda: (acts.append(place.row), place.show(3)))
+    assert acts == [4]
