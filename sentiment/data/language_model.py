@@ -28,7 +28,6 @@ class LanguageModel:
         moves: the automaton's next state, by `rows` of the state and the byte: uint32[256 * n_rows].
         rows: where in `moves` the row of a state begins: int64[n_states].
         found: the n-gram that ends in a state, 0 for none: int32[n_states].
-        languages: ISO 639-1 codes of the languages that it knows, sorted.
     """
 
     def __init__(self) -> None:
@@ -44,7 +43,6 @@ class LanguageModel:
         for column, code in enumerate(told_as):
             if len(code) == 2:
                 self._columns.setdefault(code, []).append(column)
-        self.languages = tuple(sorted(self._columns))
 
     def table(self, languages: Sequence[str]) -> tuple[NDArray[np.float32], list[int]]:
         """What each n-gram says for languages, of which some have several columns.
